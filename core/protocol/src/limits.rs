@@ -1,0 +1,33 @@
+//! Every size and count that the outside can fill, with its name.
+//! Both ends check the same numbers, before any work that grows with them.
+
+/// Largest body of a sync request or answer, in bytes.
+pub const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
+/// Largest page of pulled items that a client may ask for, in bytes.
+pub const MAX_PAGE_BYTES: u32 = 2 * 1024 * 1024;
+/// Page that a client asks for when it says nothing else, in bytes.
+pub const DEFAULT_PAGE_BYTES: u32 = 512 * 1024;
+/// Largest sealed content of one item, in bytes (reference sync.md 1.5: envelope at most 64 kB).
+pub const MAX_SEALED_BYTES: usize = 64 * 1024;
+/// Most items in one batch.
+pub const MAX_ITEMS_PER_BATCH: usize = 512;
+/// Most batches in one request.
+pub const MAX_BATCHES_PER_REQUEST: usize = 64;
+/// Most recipients of one capsule.
+pub const MAX_CAPSULE_RECIPIENTS: usize = 64;
+/// Most ranges in a cursor; a client merges ranges before it exceeds them.
+pub const MAX_CURSOR_RANGES: usize = 4096;
+/// Largest entry of the membership log, in bytes.
+pub const MAX_LOG_ENTRY_BYTES: usize = 64 * 1024;
+/// Most log entries in one request or answer.
+pub const MAX_LOG_ENTRIES_PER_MESSAGE: usize = 1024;
+/// Most entries in a space's log.
+pub const MAX_LOG_ENTRIES: u64 = 100_000;
+/// Most devices that are members of one space at a time.
+pub const MAX_MEMBERS: usize = 5_000;
+/// Most officers that an assignment or the intake names.
+pub const MAX_ASSIGNED_OFFICERS: usize = 16;
+/// Largest sealed name of a member, in bytes.
+pub const MAX_SEALED_NAME_BYTES: usize = 512;
+/// Largest text of a join request, welcome or server card, in bytes.
+pub const MAX_CODE_BYTES: usize = 8 * 1024 * 1024;

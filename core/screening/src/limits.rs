@@ -1,0 +1,24 @@
+//! What an instrument file and an answer may be at most.
+//!
+//! Both come from strangers: a limit that is met gives a typed error, and scoring stays cheap within all of them.
+
+/// Bytes in an instrument file.
+pub const FILE_BYTES: usize = 512 * 1024;
+/// Brackets inside brackets in an instrument file.
+pub const FILE_DEPTH: usize = 16;
+/// Items in an instrument, the safety page's included.
+pub const ITEMS: usize = 400;
+/// Entries in any other list of an instrument: sections, groups, bands, options, lines of a card.
+pub const LIST: usize = 64;
+/// Languages in an instrument.
+pub const LANGUAGES: usize = 64;
+/// Characters in one text in one language.
+pub const TEXT_CHARS: usize = 1_000;
+/// Bytes in an id.
+pub const ID_BYTES: usize = 64;
+/// Points that one answer may carry, and the highest threshold of a band.
+pub const POINTS: u16 = 1_000;
+/// Bytes in the code of one answer.
+pub const ANSWER_BYTES: usize = 8 * 1024;
+/// Characters of a parser's own message that an error repeats.
+pub(crate) const ERROR_CHARS: usize = 200;
