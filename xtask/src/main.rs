@@ -1,1 +1,80 @@
-fn main() {}
+//! `cargo xtask ...`: the project's tasks. Each task promises to say what it does while it does it, to need no set-up of its
+//! own, and to end with status 0 only if everything held.
+// A task's output is what it prints.
+#![allow(clippy::print_stdout)]
+
+mod arguments;
+mod deny;
+mod fuzz;
+mod process;
+mod setup;
+mod suite;
+mod tally;
+
+#[cfg(feature = "bench")]
+mod bench;
+#[cfg(feature = "bench")]
+mod dictionary;
+
+use arguments::Arguments;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask TASK
+
+  test [--with-deny] [--fuzz-seconds N]
+        Everything: set-up, format, clippy, all tests, documentation, dependency rules, and each fuzz target for N
+        seconds (by default about a minute in all; 0 leaves fuzzing out). Ends with a line `N passed, N failed`.
+        --with-deny installs cargo-deny into target/tools if it is not there (about three minutes).
+
+  fuzz [TARGET] [--seconds N]
+        Coverage-guided fuzzing of one target or of all of them, 60 seconds each.
+  fuzz TARGET --reproduce FILE
+        One input again, with its panic message.
+  fuzz --list
+        The targets.
+
+  bench [--json] [--large] [--only PART]
+        The figures of docs/benchmarks.md, in a release build. --large adds 100,000 records.
+
+  dictionary
+        Trains the compression dictionary anew and says what it is worth.
+";
+
+/// What a task comes to: `Err` is for what stopped it, in words.
+type Outcome = Result<ExitCode, String>;
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_env();
+    let task = arguments.positional();
+    let outcome = match task.as_deref() {
+        Some("test") => suite::run(arguments),
+        Some("fuzz") => fuzz::run(arguments),
+        Some("bench") => measured("bench", arguments),
+        Some("dictionary") => measured("dictionary", arguments),
+        None | Some("help") => {
+            print!("{HELP}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(other) => Err(format!("there is no task `{other}`; `cargo xtask help` lists them")),
+    };
+    outcome.unwrap_or_else(|message| {
+        eprintln!("xtask: {message}");
+        ExitCode::from(2)
+    })
+}
+
+#[cfg(feature = "bench")]
+fn measured(task: &str, arguments: Arguments) -> Outcome {
+    if task == "bench" { bench::run(arguments) } else { dictionary::run(arguments) }
+}
+
+/// Starts this program again as a release build with everything in it.
+#[cfg(not(feature = "bench"))]
+fn measured(task: &str, arguments: Arguments) -> Outcome {
+    setup::ensure()?;
+    let mut command = process::cargo();
+    command.args(["run", "--quiet", "--release", "--package", "xtask", "--features", "bench", "--", task]);
+    command.args(arguments.rest());
+    process::hand_over(command)
+}

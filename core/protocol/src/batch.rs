@@ -95,6 +95,9 @@ impl BatchHeader {
         if self.suite != SUITE {
             return Err(ProtocolError::UnknownVersion { version: self.suite });
         }
+        if self.chain.number() > limits::MAX_COUNTER || self.log_length > limits::MAX_LOG_ENTRIES {
+            return Err(ProtocolError::Malformed { what: "batch" });
+        }
         if self.items.len() > limits::MAX_ITEMS_PER_BATCH {
             return Err(ProtocolError::TooLarge { what: "batch", limit: limits::MAX_ITEMS_PER_BATCH });
         }

@@ -31,3 +31,5 @@ pub const MAX_ASSIGNED_OFFICERS: usize = 16;
 pub const MAX_SEALED_NAME_BYTES: usize = 512;
 /// Largest text of a join request, welcome or server card, in bytes.
 pub const MAX_CODE_BYTES: usize = 8 * 1024 * 1024;
+/// Highest counter of a batch: what fits a signed 64-bit integer of any database.
+pub const MAX_COUNTER: u64 = i64::MAX as u64;

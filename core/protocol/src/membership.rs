@@ -38,6 +38,8 @@ pub struct Membership {
     recovery_key: SealingPublicKey,
     assigned: BTreeMap<RecordId, Vec<DeviceId>>,
     intake: Vec<DeviceId>,
+    last_removal: u64,
+    last_unassignment: BTreeMap<RecordId, u64>,
 }
 
 fn not_allowed<T>(why: &'static str) -> Result<T, ProtocolError> {
@@ -71,6 +73,8 @@ impl Membership {
             recovery_key: *recovery_key,
             assigned: BTreeMap::new(),
             intake: vec![founder.device],
+            last_removal: 0,
+            last_unassignment: BTreeMap::new(),
         };
         membership.insert_member(founder, 0)?;
         Ok(membership)
@@ -130,7 +134,10 @@ impl Membership {
             }
             LogBody::Assign { record, officers } => {
                 self.check_officers(officers)?;
-                self.assigned.insert(*record, officers.clone());
+                let before = self.assigned.insert(*record, officers.clone()).unwrap_or_default();
+                if before.iter().any(|device| !officers.contains(device)) {
+                    self.last_unassignment.insert(*record, entry.index);
+                }
             }
             LogBody::Intake { officers } => {
                 self.check_officers(officers)?;
@@ -205,6 +212,7 @@ impl Membership {
             member.removed = Some((entry.index, last_counter, last_hash));
         }
         self.epochs.push((entry.index, *epoch_key));
+        self.last_removal = entry.index;
         self.intake.retain(|officer| officer != device);
         for officers in self.assigned.values_mut() {
             officers.retain(|officer| officer != device);
@@ -294,6 +302,13 @@ impl Membership {
     /// The officers on duty, to whom identities of newly recorded persons are sealed.
     pub fn intake(&self) -> &[DeviceId] {
         &self.intake
+    }
+
+    /// Whether a key that was made when the log had `log_length` entries may still seal new content of the record: a
+    /// removal, or an unassignment from the record, ends it (PROTOCOL 4).
+    pub fn key_still_serves(&self, record: &RecordId, log_length: u64) -> bool {
+        let unassigned = self.last_unassignment.get(record).copied().unwrap_or(0);
+        self.last_removal.max(unassigned) < log_length
     }
 
     /// The devices that the log names for one record, if it names any.

@@ -41,6 +41,7 @@ mod explain;
 mod id;
 mod instrument;
 pub mod limits;
+mod marked;
 mod phrases;
 mod profile;
 mod reach;
@@ -48,14 +49,12 @@ mod release;
 mod rule;
 mod score;
 mod shipped;
-#[cfg(test)]
-mod test_sheets;
 mod text;
 
 pub use answers::{Answer, AnswerError, Answers};
 pub use assessment::{
-    Assessment, BandReached, ConcernRaised, GreenLightShown, Reason, ReasonCode, RedFlagCounted, SetAside, SetAsideWhy,
-    Stop, VerifiedBy,
+    Assessment, BandReached, ConcernRaised, Reason, ReasonCode, RedFlagCounted, SetAside, SetAsideWhy, ShownLight,
+    Side, Stop, VerifiedBy,
 };
 pub use error::InstrumentError;
 pub use id::{BadId, Id, ItemId};

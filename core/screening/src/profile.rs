@@ -18,6 +18,7 @@ pub struct Profile {
 #[serde(rename_all = "snake_case")]
 pub enum AgeBand {
     /// Under 18.
+    #[serde(rename = "under_18")]
     Under18,
     /// 18 or over.
     Adult,

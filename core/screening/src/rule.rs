@@ -9,7 +9,7 @@ use crate::text::Text;
 
 /// One rule of an instrument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rule {
     /// Adds up the points of the red flags and names the band that the sum falls in.

@@ -17,7 +17,9 @@ pub struct Lang(String);
 
 /// A name that is not a language tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a language tag is two or three lower-case letters, with parts of two to eight letters or digits after hyphens")]
+#[error(
+    "a language tag is two or three lower-case letters, with parts of two to eight letters or digits after hyphens"
+)]
 pub struct BadLang;
 
 impl BadLang {

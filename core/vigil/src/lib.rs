@@ -1,1 +1,48 @@
-//! stub
+//! Vigil's offline-first core: records, keys, the encrypted store, the sync client, and the facade [`Vault`] that the
+//! bindings, the desk and the tests use.
+//!
+//! It promises that what it acknowledged is durable, that nothing readable leaves the device, and that no bytes from
+//! outside reach Automerge before they are authenticated, decrypted and guarded.
+//!
+//! ```
+//! # fn main() -> Result<(), vigil_core::VigilError> {
+//! use vigil_core::{ListQuery, NewSighting, Passphrase, Timestamp, Vault};
+//!
+//! let home = std::env::temp_dir().join(format!("vigil-doc-{}", std::process::id()));
+//! let mut vault = Vault::create(&home, &Passphrase::new("four random words here"), "Desk")?;
+//! vault.create_space(None)?;
+//! let sighting = NewSighting {
+//!     place: "Bus park, gate 2".into(),
+//!     seen_at: Timestamp(1_795_000_000_000),
+//!     description: Some("A man collecting passports from three girls".into()),
+//!     people: Some(4),
+//! };
+//! vault.record_sighting(&sighting)?;
+//! assert_eq!(vault.list(&ListQuery::default())?.len(), 1);
+//! # drop(vault);
+//! # std::fs::remove_dir_all(&home).ok();
+//! # Ok(())
+//! # }
+//! ```
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+#[cfg(all(feature = "positive-control", not(debug_assertions)))]
+compile_error!("the positive control switches encryption off: it is for test builds only");
+
+mod clock;
+mod compression;
+mod error;
+mod keys;
+pub mod records;
+mod sealing;
+mod store;
+pub mod sync;
+mod vault;
+
+pub use clock::{Clock, SystemClock};
+pub use compression::{DICTIONARY, compress, inflate};
+pub use error::{Result, VigilError};
+pub use keys::Passphrase;
+pub use records::{NewPerson, NewScreening, NewSighting};
+pub use vault::*;
+pub use vigil_protocol::{DeviceId, RecordId, Role, Timestamp};

@@ -1,0 +1,178 @@
+//! Frozen bytes: every structure that is signed or sent, made from fixed keys, as other implementations must make it.
+//! `VIGIL_BLESS=1 cargo test -p vigil-protocol` writes them anew; a change here is a change of the protocol.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use serde_json::{Map, Value, json};
+use vigil_protocol::{
+    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Chain, DeviceId, EpochShare, Hash, Incarnation, Item,
+    JoinRequest, KeyCommitment, KeyReference, LogBody, LogEntry, Membership, NewMember, PushedBatch, Recipient,
+    RecordId, RefusalCode, Role, SUITE, Salt, SealedKey, SealingPublicKey, SequenceRanges, SigningKey, SpaceId,
+    SyncRequest, SyncResponse, Timestamp, Welcome, canonical,
+};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/wire-1.json");
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn key(number: u8) -> SigningKey {
+    SigningKey::from_seed(&[number; 32]).unwrap()
+}
+
+fn member(number: u8, role: Role) -> NewMember {
+    NewMember {
+        device: DeviceId([number; 16]),
+        signing_key: key(number).public(),
+        sealing_key: SealingPublicKey([number; 32]),
+        role,
+        install_generation: 1,
+        sealed_name: vec![number; 5].into(),
+    }
+}
+
+fn vectors() -> Map<String, Value> {
+    let mut vectors = Map::new();
+    let (desk, monitor, server) = (key(1), key(2), key(3));
+    let space = SpaceId([9; 16]);
+    let share = EpochShare {
+        device: DeviceId([1; 16]),
+        encapsulated: SealingPublicKey([4; 32]),
+        sealed: [5; 48].into(),
+    };
+    let genesis_body = LogBody::Genesis {
+        founder: member(1, Role::Desk),
+        epoch_key: SealingPublicKey([6; 32]),
+        recovery_key: SealingPublicKey([7; 32]),
+        share: share.clone(),
+    };
+    let time = Timestamp(1_795_000_000_000);
+    let genesis = LogEntry::sign(space, (0, Hash::NONE), time, DeviceId([1; 16]), genesis_body, &desk);
+    let add = LogEntry::sign(
+        space,
+        (1, genesis.hash()),
+        time,
+        DeviceId([1; 16]),
+        LogBody::Add { member: member(2, Role::Monitor), share: None },
+        &desk,
+    );
+    let intake_body = LogBody::Intake { officers: vec![DeviceId([1; 16])] };
+    let intake = LogEntry::sign(space, (2, add.hash()), time, DeviceId([1; 16]), intake_body, &desk);
+    let assign_body = LogBody::Assign { record: RecordId([8; 16]), officers: vec![DeviceId([2; 16])] };
+    let assign = LogEntry::sign(space, (3, intake.hash()), time, DeviceId([1; 16]), assign_body, &desk);
+    let remove_body = LogBody::RemoveAndRotate {
+        device: DeviceId([2; 16]),
+        last_counter: 2,
+        last_hash: Hash([3; 32]),
+        epoch_key: SealingPublicKey([10; 32]),
+        shares: vec![share],
+        previous_encapsulated: SealingPublicKey([11; 32]),
+        previous_sealed: [12; 48].into(),
+    };
+    let remove = LogEntry::sign(space, (4, assign.hash()), time, DeviceId([1; 16]), remove_body, &desk);
+    let log = [&genesis, &add, &intake, &assign, &remove];
+    for (name, entry) in ["genesis", "add", "intake", "assign", "remove_and_rotate"].into_iter().zip(log) {
+        let entry = json!({ "entry": hex(&entry.to_bytes()), "hash": entry.hash().to_string() });
+        vectors.insert(format!("log.{name}"), entry);
+    }
+    let membership = Membership::from_log([&genesis, &add, &intake, &assign]).unwrap();
+    let capsule = Capsule {
+        record: RecordId([8; 16]),
+        commitment: KeyCommitment([13; 32]),
+        sealed: vec![
+            SealedKey { to: Recipient::Epoch(0), encapsulated: SealingPublicKey([14; 32]), sealed: [15; 48].into() },
+            SealedKey { to: Recipient::Recovery, encapsulated: SealingPublicKey([16; 32]), sealed: [17; 48].into() },
+            SealedKey {
+                to: Recipient::Device(DeviceId([1; 16])),
+                encapsulated: SealingPublicKey([18; 32]),
+                sealed: [19; 48].into(),
+            },
+        ],
+    };
+    let items = vec![
+        Item::Write(KeyReference::New(capsule.clone()), vec![20; 128].into()),
+        Item::Write(KeyReference::Known(capsule.commitment), vec![21; 128].into()),
+        Item::Grant(capsule.clone()),
+        Item::Tombstone(RecordId([22; 16])),
+    ];
+    for (name, item) in ["write_new", "write_known", "grant", "tombstone"].into_iter().zip(&items) {
+        let item = json!({ "item": hex(&canonical::encode(item)), "hash": item.hash().to_string() });
+        vectors.insert(format!("item.{name}"), item);
+    }
+    let header = |chain| BatchHeader {
+        suite: SUITE,
+        space,
+        device: DeviceId([2; 16]),
+        chain,
+        log_length: 4,
+        log_head: assign.hash(),
+        salt: Salt([23; 16]),
+        seen_root: None,
+        items: Vec::new(),
+    };
+    let chain = Chain::Sync { counter: 2, previous: Hash([24; 32]) };
+    let batch = Batch::sign(header(chain), items.clone(), &monitor);
+    batch.verify(&membership).unwrap();
+    let copy = Batch::sign(header(Chain::Copy { number: 7 }), items, &monitor);
+    copy.verify(&membership).unwrap();
+    for (name, batch) in [("sync", &batch), ("copy", &copy)] {
+        let value = json!({ "batch": hex(&batch.to_bytes()), "hash": batch.header.hash().to_string() });
+        vectors.insert(format!("batch.{name}"), value);
+    }
+    let known = |_: &KeyCommitment| Some(300u64);
+    let mut have = SequenceRanges::new();
+    have.insert(1, 299);
+    let request = |push| SyncRequest {
+        suite: SUITE,
+        device: DeviceId([2; 16]),
+        counter: 5,
+        log_length: 4,
+        hello: false,
+        have: have.clone(),
+        page_bytes: 65_536,
+        batches: vec![push],
+        log: Vec::new(),
+    };
+    let short = request(PushedBatch::from_batch(&batch, Some(&known)).unwrap());
+    let body = short.to_body(&server.public(), &space, &monitor);
+    SyncRequest::verify_body(&body, &server.public(), &space, &monitor.public()).unwrap();
+    vectors.insert("request.short".into(), json!(hex(&body)));
+    let full = request(PushedBatch::from_batch(&batch, None).unwrap());
+    vectors.insert("request.full".into(), json!(hex(&full.to_body(&server.public(), &space, &monitor))));
+    let incarnation = Incarnation([25; 16]);
+    let answers = [
+        (
+            "answer.sync",
+            Answer::Sync(SyncResponse {
+                incarnation: Some(incarnation),
+                log: vec![assign.clone()],
+                log_appended: 1,
+                outcomes: vec![BatchOutcome::Stored(300), BatchOutcome::StaleEpoch],
+                batches: Vec::new(),
+                covered: have.clone(),
+                more: true,
+            }),
+        ),
+        ("answer.refused", Answer::Refused { code: RefusalCode::Replayed, counter: 9 }),
+    ];
+    for (name, answer) in answers {
+        let bytes = answer.to_body(&body, &incarnation, &server);
+        assert_eq!(Answer::from_body(&bytes, &body, &server.public(), Some(&incarnation)).unwrap(), answer);
+        vectors.insert(name.into(), json!(hex(&bytes)));
+    }
+    let join = JoinRequest::sign(DeviceId([2; 16]), SealingPublicKey([2; 32]), 1, &monitor);
+    vectors.insert("join_request".into(), json!(hex(&canonical::encode(&join))));
+    let welcome = Welcome { suite: SUITE, server: None, log: vec![genesis, add] };
+    vectors.insert("welcome".into(), json!(hex(&canonical::encode(&welcome))));
+    vectors
+}
+
+#[test]
+fn the_bytes_on_the_wire_are_the_frozen_ones() {
+    let now = Value::Object(vectors());
+    if std::env::var_os("VIGIL_BLESS").is_some() {
+        std::fs::write(FILE, serde_json::to_string_pretty(&now).unwrap() + "\n").unwrap();
+    }
+    let frozen: Value = serde_json::from_str(&std::fs::read_to_string(FILE).unwrap()).unwrap();
+    assert_eq!(now, frozen);
+}

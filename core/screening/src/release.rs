@@ -1,0 +1,94 @@
+//! Whether a verified green light proposes release, with every reason on each side (CARE 4).
+//!
+//! It never overrides a request for help, an injury, danger, or a child for whom neither guardian nor school was
+//! reached. Points do not block it: they are shown beside it, for the person who decides.
+
+use crate::assessment::{Reason, ReasonCode, Side};
+use crate::id::ItemId;
+use crate::instrument::{Concern, Instrument, Role};
+use crate::marked::Marked;
+use crate::phrases;
+use crate::rule::GreenLights;
+
+/// What the green lights come to.
+pub(crate) struct Release {
+    pub(crate) proposed: bool,
+    pub(crate) reasons: Vec<Reason>,
+}
+
+/// Whether the item, once verified, shows that a child's guardian or school was reached.
+pub(crate) fn is_child_contact(rule: &GreenLights, id: &ItemId) -> bool {
+    rule.child_contacts.contains(id)
+}
+
+pub(crate) fn release(instrument: &Instrument, as_child: bool, total: u32, marked: &[Marked<'_>]) -> Release {
+    let mut reasons = Reasons { instrument, list: Vec::new() };
+    let Some(rule) = instrument.green_lights() else {
+        reasons.add(ReasonCode::NoRule, Side::Against, None);
+        return Release { proposed: false, reasons: reasons.list };
+    };
+
+    let lights: Vec<_> = marked.iter().filter(|m| m.item.role == Role::GreenLight && m.is_yes()).collect();
+    let verified = lights.iter().any(|m| m.is_verified());
+    for light in &lights {
+        if light.is_verified() {
+            reasons.add(ReasonCode::GreenLight, Side::For, Some(light));
+        } else if !verified {
+            reasons.add(ReasonCode::NotVerified, Side::Against, Some(light));
+        }
+    }
+    if lights.is_empty() {
+        reasons.add(ReasonCode::NoGreenLight, Side::Against, None);
+    }
+
+    if as_child {
+        let reached = marked.iter().find(|m| is_child_contact(rule, &m.item.id) && m.is_verified());
+        match reached {
+            Some(contact) => reasons.add(ReasonCode::ContactReached, Side::For, Some(contact)),
+            None => reasons.add(ReasonCode::ChildNotReached, Side::Against, None),
+        }
+    }
+
+    for m in marked {
+        match m.item.concern {
+            Some(concern) if m.is_yes() => reasons.add(raised(concern), Side::Against, Some(m)),
+            Some(_) if m.is_unknown() => reasons.add(ReasonCode::ConcernUnknown, Side::Beside, Some(m)),
+            Some(_) if m.could_be_asked() => reasons.add(ReasonCode::ConcernNotAsked, Side::Beside, Some(m)),
+            _ => {}
+        }
+    }
+    if total > 0 {
+        reasons.add(ReasonCode::SignsNoted, Side::Beside, None);
+    }
+
+    let mut reasons = reasons.list;
+    // Stable: within a side, the order above.
+    reasons.sort_by_key(|reason| reason.side);
+    let proposed = reasons.iter().all(|reason| reason.side != Side::Against);
+    Release { proposed, reasons }
+}
+
+fn raised(concern: Concern) -> ReasonCode {
+    match concern {
+        Concern::RequestForHelp => ReasonCode::RequestForHelp,
+        Concern::Injury => ReasonCode::Injury,
+        Concern::Danger => ReasonCode::Danger,
+    }
+}
+
+struct Reasons<'a> {
+    instrument: &'a Instrument,
+    list: Vec<Reason>,
+}
+
+impl Reasons<'_> {
+    fn add(&mut self, code: ReasonCode, side: Side, from: Option<&Marked<'_>>) {
+        let words = from.map(|m| self.instrument.words(&m.item.text));
+        self.list.push(Reason {
+            code,
+            side,
+            item: from.map(|m| m.item.id.clone()),
+            text: phrases::reason(code, words),
+        });
+    }
+}

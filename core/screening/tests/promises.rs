@@ -1,0 +1,364 @@
+//! What a score promises to the person screened and to the one who decides, on the shipped checklist.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+use vigil_screening::{
+    AgeBand, Answer, AnswerKind, Answers, Assessment, Id, Instrument, Item, Profile, ReasonCode, Role, SetAsideWhy,
+    Side, Stop, border_interception, score,
+};
+
+fn answers(given: &[(&str, &str)]) -> Answers {
+    given.iter().map(|(id, code)| (Id::new(*id).unwrap(), Answer::parse(code).unwrap())).collect()
+}
+
+fn assess(age_band: AgeBand, given: &[(&str, &str)]) -> Assessment {
+    score(&border_interception().unwrap(), &Profile { age_band }, &answers(given))
+}
+
+fn ids(items: &[Id]) -> Vec<&str> {
+    items.iter().map(Id::as_str).collect()
+}
+
+fn speaks_against(result: &Assessment, code: ReasonCode) -> bool {
+    result.release_reasons.iter().any(|reason| reason.side == Side::Against && reason.code == code)
+}
+
+/// Answers that leave no concern unasked.
+const NO_CONCERN: [(&str, &str); 7] = [
+    ("hurt_or_unwell", "no"),
+    ("asks_for_help", "no"),
+    ("in_danger", "no"),
+    ("destination_hidden", "no"),
+    ("threats", "no"),
+    ("abduction", "no"),
+    ("drowsy_or_drugged", "no"),
+];
+
+#[test]
+fn ten_points_are_strong_signs_and_nine_are_some() {
+    let nine = assess(AgeBand::Adult, &[("phone_withheld", "yes")]);
+    assert_eq!((nine.total, nine.band.id.as_str()), (9, "some_signs"));
+    let ten = assess(AgeBand::Adult, &[("debt_bondage", "yes")]);
+    assert_eq!((ten.total, ten.band.id.as_str()), (10, "strong_signs"));
+    let none = assess(AgeBand::Adult, &[]);
+    assert_eq!((none.total, none.band.id.as_str()), (0, "no_signs_noted"));
+}
+
+#[test]
+fn every_point_is_explained_by_the_answer_that_made_it() {
+    let result = assess(AgeBand::Adult, &[("phone_withheld", "yes"), ("pay_promised", "choice:little_more")]);
+    assert_eq!(result.total, 11);
+    let lines = result.explain();
+    assert!(lines.iter().any(|line| line.starts_with("11 points: Strong signs noted.")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.starts_with("  9 points: Somebody took the person's phone away.")));
+    assert!(lines.iter().any(|line| line.starts_with("  2 points: ") && line.contains("Somewhat more")));
+    assert!(lines.last().unwrap().starts_with("border_interception 1. This score decides nothing"));
+}
+
+#[test]
+fn a_verified_green_light_proposes_release_and_says_how_it_was_verified() {
+    let mut given = NO_CONCERN.to_vec();
+    given.push(("job_confirmed", "yes:employer_called_back"));
+    let result = assess(AgeBand::Adult, &given);
+    assert!(result.release_proposed);
+    assert_eq!(result.stop, Some(Stop::GreenLight));
+    assert_eq!(result.next, None);
+    assert_eq!(result.green_lights[0].verified.as_ref().unwrap().id.as_str(), "employer_called_back");
+    assert!(result.explain().iter().any(|line| line.contains("employer called on a number found independently")));
+}
+
+#[test]
+fn a_green_light_that_was_only_said_proposes_nothing_and_asks_to_be_verified() {
+    let mut given = NO_CONCERN.to_vec();
+    // The second way is no way of verifying a job.
+    for code in ["yes", "yes:clinic_called_back", "yes:no_such_way"] {
+        given.push(("job_confirmed", code));
+        let result = assess(AgeBand::Adult, &given);
+        assert!(!result.release_proposed);
+        assert!(speaks_against(&result, ReasonCode::NotVerified));
+        assert_eq!(result.next.as_ref().unwrap().as_str(), "job_confirmed");
+        given.pop();
+    }
+}
+
+#[test]
+fn a_green_light_never_overrides_a_request_for_help_an_injury_or_danger() {
+    for (concern, code) in [
+        ("asks_for_help", ReasonCode::RequestForHelp),
+        ("hurt_or_unwell", ReasonCode::Injury),
+        ("in_danger", ReasonCode::Danger),
+        ("threats", ReasonCode::Danger),
+        ("abduction", ReasonCode::Danger),
+        ("destination_hidden", ReasonCode::Danger),
+        ("drowsy_or_drugged", ReasonCode::Injury),
+        ("abuse_disclosed", ReasonCode::Danger),
+        ("self_harm_disclosed", ReasonCode::Danger),
+    ] {
+        // Even where somebody wrote a way of verifying that the item does not have.
+        for yes in ["yes", "yes:document_seen"] {
+            let result = assess(AgeBand::Adult, &[("job_confirmed", "yes:employer_called_back"), (concern, yes)]);
+            assert!(!result.release_proposed, "{concern}");
+            assert!(speaks_against(&result, code), "{concern}");
+            assert_eq!(result.concerns[0].item.as_str(), concern);
+            assert!(!result.help_cards.is_empty(), "{concern} opens a help card");
+            assert_eq!((result.next, result.stop), (None, Some(Stop::HelpFirst)));
+        }
+    }
+}
+
+#[test]
+fn a_green_light_never_overrides_a_child_for_whom_neither_guardian_nor_school_was_reached() {
+    let papers = ("treatment_papers", "yes:document_seen");
+    let alone = assess(AgeBand::Under18, &[papers]);
+    assert!(!alone.release_proposed);
+    assert!(speaks_against(&alone, ReasonCode::ChildNotReached));
+    for not_reached in ["yes", "no", "unknown", "not_asked"] {
+        assert!(!assess(AgeBand::Under18, &[papers, ("guardian_reached", not_reached)]).release_proposed);
+    }
+    assert!(assess(AgeBand::Under18, &[papers, ("guardian_reached", "yes:guardian_called_back")]).release_proposed);
+    assert!(assess(AgeBand::Under18, &[("school_confirms_enrolment", "yes:school_called_back")]).release_proposed);
+    // Reaching somebody is not yet a reason to let go.
+    assert!(!assess(AgeBand::Under18, &[("guardian_reached", "yes:met_in_person")]).release_proposed);
+}
+
+#[test]
+fn a_child_enticed_away_or_recruited_under_16_is_not_let_go_on_a_green_light() {
+    let confirmed = ("school_confirms_enrolment", "yes:school_called_back");
+    for sign in ["child_enticed", "under_16_recruited"] {
+        let result = assess(AgeBand::Unknown, &[confirmed, (sign, "yes")]);
+        assert!(!result.release_proposed);
+        assert_eq!(result.help_cards[0].as_str(), "child_at_risk");
+    }
+}
+
+#[test]
+fn work_is_no_reason_to_let_a_child_go() {
+    let confirmed = [("job_confirmed", "yes:employer_called_back"), ("guardian_reached", "yes:met_in_person")];
+    assert!(!assess(AgeBand::Unknown, &confirmed).release_proposed);
+}
+
+#[test]
+fn an_adult_needs_nobody_elses_word_to_be_let_go() {
+    assert!(assess(AgeBand::Adult, &[("treatment_papers", "yes:document_seen")]).release_proposed);
+    let instrument = border_interception().unwrap();
+    let family = instrument.items().filter(|item| item.id.as_str().contains("guardian"));
+    for item in family {
+        assert!(!item.applies.to(false), "{} is asked of adults", item.id);
+    }
+}
+
+#[test]
+fn points_beside_a_green_light_are_shown_to_who_decides() {
+    let result = assess(AgeBand::Adult, &[("job_confirmed", "yes:employer_called_back"), ("phone_withheld", "yes")]);
+    assert!(result.release_proposed);
+    assert!(result.release_reasons.iter().any(|r| r.side == Side::Beside && r.code == ReasonCode::SignsNoted));
+}
+
+#[test]
+fn before_a_release_it_asks_once_whether_help_is_needed() {
+    let result = assess(AgeBand::Adult, &[("job_confirmed", "yes:employer_called_back")]);
+    assert!(result.release_proposed);
+    assert_eq!(result.stop, None);
+    assert_eq!(result.next.unwrap().as_str(), "hurt_or_unwell");
+    assert!(result.release_reasons.iter().any(|reason| reason.code == ReasonCode::ConcernNotAsked));
+}
+
+#[test]
+fn an_unknown_or_disputed_age_counts_as_under_18() {
+    let given = [
+        ("child_enticed", "yes"),
+        ("job_confirmed", "yes:employer_called_back"),
+        ("treatment_papers", "yes:document_seen"),
+        ("phone_withheld", "unknown"),
+    ];
+    let child = assess(AgeBand::Under18, &given);
+    assert_eq!(child.total, 10);
+    for band in [AgeBand::Unknown, AgeBand::Disputed] {
+        let mut unknown = assess(band, &given);
+        assert!(unknown.explain().iter().any(|line| line.starts_with("Age unknown or disputed")));
+        unknown.age_band = AgeBand::Under18;
+        assert_eq!(unknown, child);
+    }
+    assert_eq!(assess(AgeBand::Adult, &given).total, 0);
+}
+
+#[test]
+fn unknown_and_not_asked_are_not_no() {
+    let no = assess(AgeBand::Adult, &[("phone_withheld", "no")]);
+    let unknown = assess(AgeBand::Adult, &[("phone_withheld", "unknown")]);
+    let not_asked = assess(AgeBand::Adult, &[("phone_withheld", "not_asked")]);
+    assert!(no.unknown.is_empty() && !ids(&no.open).contains(&"phone_withheld"));
+    assert_eq!(ids(&unknown.unknown), ["phone_withheld"]);
+    // It was asked: nobody is asked twice.
+    assert!(!ids(&unknown.open).contains(&"phone_withheld"));
+    assert!(ids(&not_asked.open).contains(&"phone_withheld"));
+    assert_eq!(not_asked, assess(AgeBand::Adult, &[]));
+}
+
+#[test]
+fn every_item_can_be_skipped_and_the_talk_ended_anywhere() {
+    let instrument = border_interception().unwrap();
+    for band in AgeBand::ALL {
+        for code in ["unknown", "not_asked"] {
+            let given: Answers = instrument.items().map(|i| (i.id.clone(), Answer::parse(code).unwrap())).collect();
+            let result = score(&instrument, &Profile { age_band: band }, &given);
+            assert_eq!((result.total, result.release_proposed), (0, false));
+        }
+    }
+    let declined = assess(AgeBand::Adult, &[("willing_to_talk", "no")]);
+    assert_eq!((declined.next, declined.stop), (None, Some(Stop::Declined)));
+}
+
+#[test]
+fn the_first_things_worth_knowing_are_injury_help_and_danger() {
+    let mut given = answers(&[]);
+    let mut asked = Vec::new();
+    for _ in 0..NO_CONCERN.len() {
+        let result = score(&border_interception().unwrap(), &Profile { age_band: AgeBand::Adult }, &given);
+        let next = result.next.unwrap();
+        asked.push(next.to_string());
+        given.insert(next, Answer::No);
+    }
+    assert_eq!(asked[..3], ["hurt_or_unwell", "asks_for_help", "in_danger"]);
+    assert!(NO_CONCERN.iter().all(|(id, _)| asked.iter().any(|item| item == id)));
+}
+
+#[test]
+fn abuse_and_self_harm_are_never_asked_about() {
+    let result = assess(AgeBand::Unknown, &[]);
+    for id in ["abuse_disclosed", "self_harm_disclosed"] {
+        assert!(!ids(&result.open).contains(&id));
+        assert!(result.release_reasons.iter().all(|r| r.item.as_ref().is_none_or(|item| item.as_str() != id)));
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_set_aside_by_name_and_adds_nothing() {
+    let result = assess(
+        AgeBand::Adult,
+        &[
+            ("phone_withheld", "number:9"),
+            ("pay_promised", "yes"),
+            ("travelling_with", "choice:no_such_option"),
+            ("child_spouse", "yes"),
+            ("no_such_item", "yes"),
+        ],
+    );
+    assert_eq!(result.total, 0);
+    let why: Vec<_> = result.set_aside.iter().map(|aside| (aside.item.as_str(), aside.why)).collect();
+    assert_eq!(
+        why,
+        [
+            ("travelling_with", SetAsideWhy::WrongKind),
+            ("phone_withheld", SetAsideWhy::WrongKind),
+            ("pay_promised", SetAsideWhy::WrongKind),
+            ("child_spouse", SetAsideWhy::OtherAge),
+            ("no_such_item", SetAsideWhy::NoSuchItem),
+        ]
+    );
+}
+
+#[test]
+fn where_there_is_a_reason_to_stop_no_line_invites_to_go_on() {
+    for given in [[("willing_to_talk", "no")], [("asks_for_help", "yes")]] {
+        let lines = assess(AgeBand::Adult, &given).explain();
+        assert!(lines.iter().any(|line| line.starts_with("Stop asking")));
+        assert!(!lines.iter().any(|line| line.starts_with("Next:") || line.starts_with("Could still")), "{lines:#?}");
+    }
+}
+
+#[test]
+fn nothing_in_a_result_is_a_verdict_or_a_probability() {
+    let json = serde_json::to_string(&assess(AgeBand::Unknown, &[("debt_bondage", "yes")])).unwrap().to_lowercase();
+    for word in ["victim", "trafficker", "traffick", "guilty", "evidence", "probab", "likely", "%", "suspect"] {
+        assert!(!json.contains(word), "{word}");
+    }
+}
+
+fn any_answer(item: &Item) -> BoxedStrategy<Answer> {
+    let mut all = vec![Answer::Yes, Answer::No, Answer::Unknown, Answer::NotAsked];
+    all.extend(item.verified_by.iter().cloned().map(Answer::Verified));
+    if let AnswerKind::Choice(options) = &item.answer {
+        all.extend(options.iter().map(|option| Answer::Choice(option.id.clone())));
+    }
+    all.push(Answer::Number(3));
+    all.push(Answer::Text("x".to_owned()));
+    prop::sample::select(all).boxed()
+}
+
+fn any_answers(instrument: &Instrument) -> impl Strategy<Value = Answers> + use<> {
+    let each: Vec<_> =
+        instrument.items().map(|item| (Just(item.id.clone()), prop::option::weighted(0.6, any_answer(item)))).collect();
+    each.prop_map(|list| list.into_iter().filter_map(|(id, answer)| Some((id, answer?))).collect())
+}
+
+fn any_case() -> impl Strategy<Value = (AgeBand, Answers)> {
+    (prop::sample::select(AgeBand::ALL.to_vec()), any_answers(&border_interception().unwrap()))
+}
+
+proptest! {
+    #[test]
+    fn the_total_is_the_sum_of_the_reasons_listed((age_band, given) in any_case()) {
+        let instrument = border_interception().unwrap();
+        let result = score(&instrument, &Profile { age_band }, &given);
+        prop_assert_eq!(result.total, result.red_flags.iter().map(|flag| u32::from(flag.points)).sum::<u32>());
+        for flag in &result.red_flags {
+            prop_assert!(given.contains_key(&flag.item));
+        }
+    }
+
+    #[test]
+    fn one_more_yes_on_a_red_flag_never_lowers_the_total((age_band, given) in any_case(), pick in any::<prop::sample::Index>()) {
+        let instrument = border_interception().unwrap();
+        let flags: Vec<_> = instrument.items()
+            .filter(|i| i.role == Role::RedFlag && i.answer == AnswerKind::YesNo).map(|i| i.id.clone()).collect();
+        let before = score(&instrument, &Profile { age_band }, &given).total;
+        let mut more = given;
+        more.insert(pick.get(&flags).clone(), Answer::Yes);
+        let after = score(&instrument, &Profile { age_band }, &more).total;
+        prop_assert!(after >= before);
+    }
+
+    #[test]
+    fn release_is_proposed_only_with_a_verified_green_light_and_nothing_against((age_band, given) in any_case()) {
+        let result = score(&border_interception().unwrap(), &Profile { age_band }, &given);
+        let verified = |list: &[vigil_screening::ShownLight]| list.iter().any(|light| light.verified.is_some());
+        if result.release_proposed {
+            prop_assert!(verified(&result.green_lights));
+            prop_assert!(result.concerns.is_empty());
+        } else {
+            prop_assert!(result.release_reasons.iter().any(|reason| reason.side == Side::Against));
+        }
+    }
+
+    #[test]
+    fn nobody_is_asked_what_was_asked_before((age_band, given) in any_case()) {
+        let result = score(&border_interception().unwrap(), &Profile { age_band }, &given);
+        for id in &result.open {
+            let answer = given.get(id);
+            let pending = result.green_lights.iter().chain(&result.contacts)
+                .any(|light| light.item == *id && light.verified.is_none());
+            prop_assert!(pending || matches!(answer, None | Some(Answer::NotAsked)), "{} {:?}", id, answer);
+        }
+        if let Some(next) = &result.next {
+            prop_assert!(result.open.contains(next));
+        }
+    }
+
+    #[test]
+    fn an_unknown_age_is_treated_as_a_child_whatever_else_was_answered((_, given) in any_case()) {
+        let instrument = border_interception().unwrap();
+        let child = score(&instrument, &Profile { age_band: AgeBand::Under18 }, &given);
+        let mut unknown = score(&instrument, &Profile { age_band: AgeBand::Unknown }, &given);
+        unknown.age_band = AgeBand::Under18;
+        prop_assert_eq!(unknown, child);
+    }
+
+    #[test]
+    fn the_same_answers_give_the_same_result_and_lines((age_band, given) in any_case()) {
+        let instrument = border_interception().unwrap();
+        let (a, b) = (score(&instrument, &Profile { age_band }, &given), score(&instrument, &Profile { age_band }, &given));
+        prop_assert_eq!(a.explain(), b.explain());
+        prop_assert_eq!(serde_json::to_string(&a).unwrap(), serde_json::to_string(&b).unwrap());
+    }
+}

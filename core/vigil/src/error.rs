@@ -1,0 +1,226 @@
+//! The public errors: few, each with a stable code, the fields that a person needs and what to do next.
+//! The conversions at the end are the only place where an inner error becomes a public one; no content of a record is in any.
+
+use crate::keys::KeyFileError;
+use crate::sealing::SealingError;
+use crate::store::StoreError;
+use thiserror::Error;
+use vigil_protocol::{ProtocolError, RefusalCode};
+
+/// Result of the facade.
+pub type Result<T, E = VigilError> = std::result::Result<T, E>;
+
+/// Why something could not be done. Nothing is lost and nothing is half-applied when one of these is returned.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum VigilError {
+    /// The passphrase does not open this home.
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    /// The key file is damaged; the passphrase may well be right.
+    #[error("the key file is damaged")]
+    KeyFileDamaged,
+    /// The database is damaged; the passphrase is right.
+    #[error("the database is damaged: {detail}")]
+    DatabaseDamaged {
+        /// What was noticed.
+        detail: &'static str,
+    },
+    /// A newer version of Vigil wrote this home.
+    #[error("a newer version of Vigil wrote this home (format {found}, this one knows {known})")]
+    NewerVersion {
+        /// The format found.
+        found: u32,
+        /// The newest format known.
+        known: u32,
+    },
+    /// Another process has the home open.
+    #[error("another process has this home open")]
+    HomeInUse,
+    /// There is a home already.
+    #[error("there is a home here already")]
+    HomeExists,
+    /// There is no home.
+    #[error("there is no home here")]
+    NoHome,
+    /// The device belongs to no space yet.
+    #[error("this device has not joined a space")]
+    NotInSpace,
+    /// The device belongs to a space already.
+    #[error("this device belongs to a space already")]
+    AlreadyInSpace,
+    /// The rules or this device's role do not allow it.
+    #[error("not allowed: {why}")]
+    NotAllowed {
+        /// The rule, in words.
+        why: &'static str,
+    },
+    /// There is no such thing on this device.
+    #[error("there is no such {what} on this device")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// What was given fits several.
+    #[error("several fit this {what}")]
+    Ambiguous {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// What was given is not valid.
+    #[error("{what} is not valid: {why}")]
+    Invalid {
+        /// Which part.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The server cannot be reached.
+    #[error("the server cannot be reached: {why}")]
+    Offline {
+        /// What happened.
+        why: String,
+    },
+    /// The server refused the request.
+    #[error("the server refused: {}", code.name())]
+    ServerRefused {
+        /// Why.
+        code: RefusalCode,
+    },
+    /// What the server said is not what an honest server says.
+    #[error("the server cannot be trusted: {why}")]
+    ServerNotTrusted {
+        /// What was noticed.
+        why: String,
+    },
+    /// The device was removed from its space.
+    #[error("this device was removed from its space")]
+    Removed,
+    /// The work was cancelled; what was done before stays done.
+    #[error("cancelled")]
+    Cancelled,
+    /// The disk is full or cannot be written.
+    #[error("the disk cannot be written: {why}")]
+    Disk {
+        /// What happened.
+        why: String,
+    },
+    /// A bug in Vigil.
+    #[error("internal error: {what}")]
+    Internal {
+        /// Where.
+        what: String,
+    },
+}
+
+impl VigilError {
+    /// A code that never changes, for programs and translations.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::WrongPassphrase => "wrong_passphrase",
+            Self::KeyFileDamaged => "key_file_damaged",
+            Self::DatabaseDamaged { .. } => "database_damaged",
+            Self::NewerVersion { .. } => "newer_version",
+            Self::HomeInUse => "home_in_use",
+            Self::HomeExists => "home_exists",
+            Self::NoHome => "no_home",
+            Self::NotInSpace => "not_in_space",
+            Self::AlreadyInSpace => "already_in_space",
+            Self::NotAllowed { .. } => "not_allowed",
+            Self::NotFound { .. } => "not_found",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Invalid { .. } => "invalid",
+            Self::Offline { .. } => "offline",
+            Self::ServerRefused { .. } => "server_refused",
+            Self::ServerNotTrusted { .. } => "server_not_trusted",
+            Self::Removed => "removed",
+            Self::Cancelled => "cancelled",
+            Self::Disk { .. } => "disk",
+            Self::Internal { .. } => "internal",
+        }
+    }
+
+    /// What a person can do next.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::WrongPassphrase => "Try again; capital letters count.",
+            Self::KeyFileDamaged => "Do not create a new home over it. Restore the file `key` from a copy of this home.",
+            Self::DatabaseDamaged { .. } => "Stop using this home and keep a copy of it; what was synced is on the server.",
+            Self::NewerVersion { .. } => "Update Vigil on this device.",
+            Self::HomeInUse => "Close the other Vigil that uses this home.",
+            Self::HomeExists => "Choose another folder, or open the one that is there.",
+            Self::NoHome => "Create one first, or check the path.",
+            Self::NotInSpace => "Create a space, or ask your committee to add this device.",
+            Self::AlreadyInSpace => "Use another home for another space.",
+            Self::NotAllowed { .. } => "Ask an officer of your committee.",
+            Self::NotFound { .. } => "Sync first, or check the id.",
+            Self::Ambiguous { .. } => "Give more of it.",
+            Self::Invalid { .. } => "Correct it and try again; nothing was saved.",
+            Self::Offline { .. } => "Go on working; everything is kept here and sent later.",
+            Self::ServerRefused { .. } => "Try again later; if it stays, tell your committee the code.",
+            Self::ServerNotTrusted { .. } => "Do not go on syncing; tell your committee.",
+            Self::Removed => "Talk to your committee.",
+            Self::Cancelled => "Start again whenever you like.",
+            Self::Disk { .. } => "Free some space on this device and try again.",
+            Self::Internal { .. } => "Please report it; your records are safe.",
+        }
+    }
+
+    pub(crate) fn invalid(what: impl Into<String>, why: impl ToString) -> Self {
+        Self::Invalid { what: what.into(), why: why.to_string() }
+    }
+
+    pub(crate) fn internal(what: impl Into<String>) -> Self {
+        Self::Internal { what: what.into() }
+    }
+}
+
+impl From<KeyFileError> for VigilError {
+    fn from(error: KeyFileError) -> Self {
+        match error {
+            KeyFileError::WrongPassphrase => Self::WrongPassphrase,
+            KeyFileError::Damaged => Self::KeyFileDamaged,
+            KeyFileError::NewerVersion(found) => Self::NewerVersion { found: u32::from(found), known: 1 },
+            KeyFileError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => Self::NoHome,
+            KeyFileError::Io(error) => Self::Disk { why: error.kind().to_string() },
+            KeyFileError::Derivation => Self::internal("key derivation"),
+        }
+    }
+}
+
+impl From<StoreError> for VigilError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Damaged(detail) => Self::DatabaseDamaged { detail },
+            StoreError::NewerSchema { found, known } => Self::NewerVersion { found, known },
+            StoreError::NotEncrypted => Self::internal("the database would not have been encrypted"),
+            StoreError::Disk(why) => Self::Disk { why },
+            StoreError::Io(error) => Self::Disk { why: error.kind().to_string() },
+            StoreError::Sqlite(error) => Self::internal(format!("database: {:?}", error.sqlite_error_code())),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for VigilError {
+    fn from(error: rusqlite::Error) -> Self {
+        StoreError::from(error).into()
+    }
+}
+
+impl From<ProtocolError> for VigilError {
+    fn from(error: ProtocolError) -> Self {
+        match error {
+            ProtocolError::NotAllowed { why } => Self::NotAllowed { why },
+            ProtocolError::UnknownVersion { version } => {
+                Self::NewerVersion { found: u32::from(version), known: u32::from(vigil_protocol::SUITE) }
+            }
+            other => Self::invalid(other.code(), &other),
+        }
+    }
+}
+
+impl From<SealingError> for VigilError {
+    fn from(error: SealingError) -> Self {
+        Self::internal(format!("sealing: {error}"))
+    }
+}

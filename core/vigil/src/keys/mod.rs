@@ -1,0 +1,13 @@
+//! Keys: secrets in memory, the key file that opens a home, a device's own keys, and sealing a key to somebody else.
+//! Every secret here is wiped when it is dropped and has no `Debug` that shows it.
+
+mod device_keys;
+mod key_file;
+mod sealed_key;
+mod secret;
+
+pub use key_file::Passphrase;
+pub(crate) use device_keys::DeviceKeys;
+pub(crate) use key_file::{KeyFile, KeyFileError};
+pub(crate) use sealed_key::{SealedTo, SealingKeyPair, commitment, open_key, open_text, seal_key, seal_text};
+pub(crate) use secret::{Secret, random_bytes};

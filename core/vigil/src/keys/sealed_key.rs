@@ -1,0 +1,180 @@
+//! Sealing a 32-byte key (or a short text) to an X25519 public key with HPKE (RFC 9180): DHKEM(X25519, HKDF-SHA256),
+//! HKDF-SHA256, ChaCha20-Poly1305, base mode. What is sealed is bound to its purpose and place by `info`, and a record key
+//! is checked against its signed commitment when it is opened: one ciphertext has one reading (PROTOCOL 2).
+
+use super::secret::Secret;
+use hpke::aead::ChaCha20Poly1305;
+use hpke::kdf::HkdfSha256;
+use hpke::kem::X25519HkdfSha256;
+use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
+use vigil_protocol::{
+    DeviceId, KeyCommitment, Purpose, Recipient, RecordId, SUITE, SealingPublicKey, SpaceId, canonical, digest,
+};
+use zeroize::Zeroize;
+
+/// An X25519 key pair.
+pub(crate) struct SealingKeyPair {
+    private: Secret<32>,
+    public: SealingPublicKey,
+}
+
+impl SealingKeyPair {
+    pub(crate) fn generate() -> Self {
+        let (private, public) = X25519HkdfSha256::gen_keypair();
+        Self { private: take_private(&private), public: to_public(&public) }
+    }
+
+    /// `None` if the bytes are not a private key.
+    pub(crate) fn from_private(private: Secret<32>) -> Option<Self> {
+        let key = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(private.expose()).ok()?;
+        let public = to_public(&X25519HkdfSha256::sk_to_pk(&key));
+        Some(Self { private, public })
+    }
+
+    pub(crate) fn public(&self) -> SealingPublicKey {
+        self.public
+    }
+
+    pub(crate) fn private(&self) -> &Secret<32> {
+        &self.private
+    }
+}
+
+fn take_private(key: &<X25519HkdfSha256 as Kem>::PrivateKey) -> Secret<32> {
+    let mut bytes: [u8; 32] = key.to_bytes().into();
+    Secret::take(&mut bytes)
+}
+
+fn to_public(key: &<X25519HkdfSha256 as Kem>::PublicKey) -> SealingPublicKey {
+    SealingPublicKey(key.to_bytes().into())
+}
+
+/// What a sealed key is for; it becomes HPKE's `info`.
+pub(crate) enum SealedTo {
+    /// A record key in a capsule.
+    Record { space: SpaceId, record: RecordId, commitment: KeyCommitment, recipient: Recipient },
+    /// The private half of an epoch's key, for a desk.
+    Epoch { space: SpaceId, epoch: u32, desk: DeviceId },
+    /// The private half of the epoch before, for holders of the new one.
+    PreviousEpoch { space: SpaceId, epoch: u32 },
+    /// A member's name, for holders of the epoch key.
+    Name { space: SpaceId, device: DeviceId },
+}
+
+impl SealedTo {
+    fn info(&self) -> Vec<u8> {
+        match self {
+            Self::Record { space, record, commitment, recipient } => {
+                canonical::encode(&("vigil/1 record key", SUITE, space, record, commitment, recipient))
+            }
+            Self::Epoch { space, epoch, desk } => canonical::encode(&("vigil/1 epoch key", SUITE, space, epoch, desk)),
+            Self::PreviousEpoch { space, epoch } => {
+                canonical::encode(&("vigil/1 previous epoch", SUITE, space, epoch))
+            }
+            Self::Name { space, device } => canonical::encode(&("vigil/1 name", SUITE, space, device)),
+        }
+    }
+}
+
+/// Seals bytes. `None` if the public key is not one.
+fn seal(to: &SealingPublicKey, purpose: &SealedTo, plain: &[u8]) -> Option<(SealingPublicKey, Vec<u8>)> {
+    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(to.as_bytes()).ok()?;
+    let (encapsulated, sealed) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+        &OpModeS::Base,
+        &public,
+        &purpose.info(),
+        plain,
+        b"",
+    )
+    .ok()?;
+    Some((SealingPublicKey(encapsulated.to_bytes().into()), sealed))
+}
+
+fn open(
+    with: &SealingKeyPair,
+    purpose: &SealedTo,
+    encapsulated: &SealingPublicKey,
+    sealed: &[u8],
+) -> Option<Vec<u8>> {
+    let private = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(with.private.expose()).ok()?;
+    let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated.as_bytes()).ok()?;
+    hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
+        &OpModeR::Base,
+        &private,
+        &encapsulated,
+        &purpose.info(),
+        sealed,
+        b"",
+    )
+    .ok()
+}
+
+/// Seals a key. `None` if the public key is not one.
+pub(crate) fn seal_key(
+    to: &SealingPublicKey,
+    purpose: &SealedTo,
+    key: &Secret<32>,
+) -> Option<(SealingPublicKey, [u8; 48])> {
+    let (encapsulated, sealed) = seal(to, purpose, key.expose())?;
+    Some((encapsulated, sealed.try_into().ok()?))
+}
+
+/// Opens a key. `None` if it was sealed to another key or for another purpose.
+pub(crate) fn open_key(
+    with: &SealingKeyPair,
+    purpose: &SealedTo,
+    encapsulated: &SealingPublicKey,
+    sealed: &[u8; 48],
+) -> Option<Secret<32>> {
+    let mut plain = open(with, purpose, encapsulated, sealed)?;
+    let key = Secret::from_slice(&plain);
+    plain.zeroize();
+    key
+}
+
+/// Seals a short text, padded to hide its length.
+pub(crate) fn seal_text(to: &SealingPublicKey, purpose: &SealedTo, text: &str) -> Option<Vec<u8>> {
+    let (encapsulated, sealed) = seal(to, purpose, &crate::sealing::pad(text.as_bytes().to_vec()))?;
+    Some([encapsulated.as_bytes().as_slice(), &sealed].concat())
+}
+
+/// Opens a short text.
+pub(crate) fn open_text(with: &SealingKeyPair, purpose: &SealedTo, sealed: &[u8]) -> Option<String> {
+    let (encapsulated, sealed) = sealed.split_at_checked(SealingPublicKey::LENGTH)?;
+    let plain = open(with, purpose, &SealingPublicKey::from_slice(encapsulated)?, sealed)?;
+    String::from_utf8(crate::sealing::unpad(plain)?).ok()
+}
+
+/// The commitment that names a generation of a record's key.
+pub(crate) fn commitment(record: &RecordId, key: &Secret<32>) -> KeyCommitment {
+    KeyCommitment(digest(Purpose::KeyCommitment, &[record.as_bytes(), key.expose()]).0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_opens_for_its_recipient_and_purpose_only() {
+        let (desk, other) = (SealingKeyPair::generate(), SealingKeyPair::generate());
+        let (space, key) = (SpaceId([1; 16]), Secret::random());
+        let purpose = SealedTo::Epoch { space, epoch: 0, desk: DeviceId([2; 16]) };
+        let (encapsulated, sealed) = seal_key(&desk.public(), &purpose, &key).unwrap();
+        let opened = open_key(&desk, &purpose, &encapsulated, &sealed).unwrap();
+        assert_eq!(opened.expose(), key.expose());
+        assert!(open_key(&other, &purpose, &encapsulated, &sealed).is_none());
+        let elsewhere = SealedTo::Epoch { space, epoch: 1, desk: DeviceId([2; 16]) };
+        assert!(open_key(&desk, &elsewhere, &encapsulated, &sealed).is_none());
+    }
+
+    #[test]
+    fn a_secret_does_not_print_itself() {
+        assert_eq!(format!("{:?}", Secret::take(&mut [65; 4])), "Secret(***)");
+    }
+
+    #[test]
+    fn an_all_zero_public_key_is_refused() {
+        let purpose = SealedTo::PreviousEpoch { space: SpaceId([1; 16]), epoch: 1 };
+        assert!(seal_key(&SealingPublicKey([0; 32]), &purpose, &Secret::random()).is_none());
+    }
+}

@@ -1,0 +1,111 @@
+//! What the tests of records share: devices, actors, a record as a checkpoint writes it.
+//! Nobody in it is real.
+
+use super::{
+    Actor, Agreement, ChangeBytes, ChangeHash, Code, Consent, Event, EventBody, EventId, Facts, FieldName,
+    FieldSettlement, FieldValue, HandedTo, LongText, Outcome, OutcomeSettlement, ShortText,
+};
+use vigil_protocol::{DeviceId, Hash, Timestamp};
+
+pub(super) fn device(number: u8) -> DeviceId {
+    DeviceId([number; 16])
+}
+
+pub(super) fn actor(number: u8) -> Actor {
+    Actor::new(&device(number), [number; 8])
+}
+
+pub(super) fn event_id(number: u8) -> EventId {
+    EventId(Hash([number; 32]))
+}
+
+/// An event of the device of this number, which is also its name, after those of other numbers.
+pub(super) fn event(number: u8, after: &[u8], body: impl Into<EventBody>) -> (EventId, Event) {
+    let after = after.iter().map(|parent| event_id(*parent));
+    (event_id(number), Event::new(device(number), time(0), after, body.into()))
+}
+
+pub(super) fn time(number: i64) -> Timestamp {
+    Timestamp(1_795_000_000_000 + number)
+}
+
+pub(super) fn name(text: &str) -> FieldName {
+    FieldName::new(text).unwrap()
+}
+
+/// One field with its new value.
+pub(super) fn set(field: &str, value: impl Into<FieldValue>) -> (FieldName, Option<FieldValue>) {
+    (name(field), Some(value.into()))
+}
+
+pub(super) fn unset(field: &str) -> (FieldName, Option<FieldValue>) {
+    (name(field), None)
+}
+
+/// Edits as the device of this number.
+pub(super) fn edit(facts: &mut Facts, number: u8, fields: &[(FieldName, Option<FieldValue>)]) -> ChangeBytes {
+    facts.edit(&actor(number), time(i64::from(number)), fields).unwrap().unwrap()
+}
+
+/// A screening as a border checkpoint writes it.
+pub(super) fn screening_fields() -> Vec<(FieldName, Option<FieldValue>)> {
+    vec![
+        set("station", "Raxaul border gate"),
+        set("started_at", 1_795_000_000_000),
+        set("minutes", 4),
+        set("people", 2),
+        set("age_band", "under_18"),
+        set("sex", "female"),
+        set("instrument", "border_interception@1"),
+        set("journey.from", "Hetauda, Makwanpur"),
+        set("journey.to", "Delhi"),
+        set("journey.purpose", "work in a hotel"),
+        set("journey.transport", "bus"),
+        set("answer.phone_withheld", "yes"),
+        set("answer.job_address_missing", "unknown"),
+        set("answer.debt_owed", "yes"),
+        set("answer.contradiction", "no"),
+        set("observations", "सानो झोला मात्र, साथमा आएको मानिसले बोल्न दिएन"),
+        set("wants_follow_up", true),
+        (name("link.0"), Some(FieldValue::Bytes(vec![0x5a; 16]))),
+    ]
+}
+
+/// A new record of the device of this number, with the change that made it.
+pub(super) fn screening(number: u8) -> (Facts, ChangeBytes) {
+    let mut facts = Facts::new();
+    let change = edit(&mut facts, number, &screening_fields());
+    (facts, change)
+}
+
+/// One body of every kind.
+pub(super) fn one_of_each() -> Vec<EventBody> {
+    let consent = Consent {
+        purpose: Code::new("referral").unwrap(),
+        recipient: Code::new("shelter").unwrap(),
+        language: Code::new("ne").unwrap(),
+        witness: Some(ShortText::new("Maya").unwrap()),
+    };
+    let place = || ShortText::new("Maiti shelter, Birgunj").unwrap();
+    vec![
+        Outcome::LetGo.into(),
+        Outcome::DeclinedInformed.into(),
+        Outcome::Intercepted { agreement: Agreement::ChildWithProtection }.into(),
+        Outcome::Referred { to: place() }.into(),
+        Outcome::HandedOver { to: HandedTo::Device(DeviceId([3; 16])) }.into(),
+        Outcome::HandedOver { to: HandedTo::Other(place()) }.into(),
+        Outcome::Closed { reason: None }.into(),
+        EventBody::ConsentGiven(consent.clone()),
+        EventBody::ConsentWithdrawn(consent),
+        EventBody::Opinion { text: LongText::new("The uncle's story changed.").unwrap() },
+        EventBody::Addendum { text: LongText::new("ट्रकको नम्बर").unwrap() },
+        EventBody::Settled(FieldSettlement {
+            field: FieldName::new("station").unwrap(),
+            chosen: ChangeHash([1; 32]),
+            over: vec![ChangeHash([2; 32])],
+        }),
+        EventBody::OutcomeSettled(OutcomeSettlement { chosen: EventId(Hash([1; 32])), over: vec![] }),
+        EventBody::Erased { reason: Code::new("asked").unwrap() },
+        EventBody::Unknown { number: 999, bytes: vec![1, 2, 3] },
+    ]
+}

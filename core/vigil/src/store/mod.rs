@@ -1,0 +1,54 @@
+//! The encrypted store: the only place of this crate with SQL.
+//! It promises that a commit that returned survives a power cut, that there is one writer, and that a wrong key, a damaged
+//! file and a newer schema are different errors.
+
+pub(crate) mod chains;
+mod connection;
+pub(crate) mod drafts;
+pub(crate) mod generations;
+pub(crate) mod log;
+mod migrate;
+pub(crate) mod outbox;
+pub(crate) mod records;
+mod sealed_copies;
+pub(crate) mod settings;
+
+pub(crate) use chains::Parked;
+pub(crate) use connection::Store;
+pub(crate) use generations::Generation;
+pub(crate) use records::{Columns, ListFilter, Row, SearchText};
+pub(crate) use sealed_copies::SealedCopies;
+pub(crate) use settings::Setting;
+
+use thiserror::Error;
+
+/// What went wrong below SQL.
+#[derive(Debug, Error)]
+pub(crate) enum StoreError {
+    #[error("the database is damaged: {0}")]
+    Damaged(&'static str),
+    #[error("schema {found} is newer than {known}")]
+    NewerSchema { found: u32, known: u32 },
+    #[error("the database is not encrypted")]
+    NotEncrypted,
+    #[error("the disk cannot be written: {0}")]
+    Disk(String),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("database error")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::Damaged("the first page cannot be read"),
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged("a page is inconsistent"),
+            Some(ErrorCode::DiskFull) => Self::Disk("full".into()),
+            Some(ErrorCode::ReadOnly) => Self::Disk("read-only".into()),
+            Some(ErrorCode::SystemIoFailure) => Self::Disk("I/O error".into()),
+            _ => Self::Sqlite(error),
+        }
+    }
+}

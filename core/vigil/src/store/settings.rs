@@ -1,0 +1,61 @@
+//! Single facts about this device: its keys, its space, its cursor.
+//! Each has a name of its own in [`Setting`]; values are bytes that their owner encodes.
+
+use super::StoreError;
+use rusqlite::{Connection, OptionalExtension, Transaction};
+
+/// The names of settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    DeviceId,
+    SigningSeed,
+    SealingKey,
+    InstallGeneration,
+    OwnName,
+    Server,
+    Incarnation,
+    RequestCounter,
+    Cursor,
+    CopyNumber,
+    RecoveryKey,
+    TakingIn,
+}
+
+impl Setting {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::DeviceId => "device_id",
+            Self::SigningSeed => "signing_seed",
+            Self::SealingKey => "sealing_key",
+            Self::InstallGeneration => "install_generation",
+            Self::OwnName => "own_name",
+            Self::Server => "server",
+            Self::Incarnation => "incarnation",
+            Self::RequestCounter => "request_counter",
+            Self::Cursor => "cursor",
+            Self::CopyNumber => "copy_number",
+            Self::RecoveryKey => "recovery_key",
+            Self::TakingIn => "taking_in",
+        }
+    }
+}
+
+pub(crate) fn get(connection: &Connection, setting: Setting) -> Result<Option<Vec<u8>>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT value FROM setting WHERE name = ?1")?;
+    Ok(statement.query_row([setting.name()], |row| row.get(0)).optional()?)
+}
+
+pub(crate) fn set(tx: &Transaction<'_>, setting: Setting, value: &[u8]) -> Result<(), StoreError> {
+    tx.prepare_cached("INSERT INTO setting VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")?
+        .execute((setting.name(), value))?;
+    Ok(())
+}
+
+pub(crate) fn get_number(connection: &Connection, setting: Setting) -> Result<u64, StoreError> {
+    let bytes = get(connection, setting)?;
+    Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes))
+}
+
+pub(crate) fn set_number(tx: &Transaction<'_>, setting: Setting, value: u64) -> Result<(), StoreError> {
+    set(tx, setting, &value.to_le_bytes())
+}

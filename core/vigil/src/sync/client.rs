@@ -1,0 +1,426 @@
+//! The loop of a sync: pack, send, check the answer, take it in, until both sides have everything.
+//! Every step is durable before the next begins, so that stopping anywhere costs at most one repeated request.
+
+use super::progress::{Cancel, Progress};
+use super::take_in::TakenIn;
+use super::transport::{Transport, TransportError};
+use crate::error::{Result, VigilError};
+use crate::keys::random_bytes;
+use crate::store::{Setting, chains, generations, outbox, records, settings};
+use crate::vault::Vault;
+use serde::Serialize;
+use std::time::Duration;
+use vigil_protocol::{
+    Answer, Batch, BatchOutcome, Incarnation, Item, KeyReference, LogEntry, PushedBatch, RefusalCode, SUITE,
+    SequenceRanges, ServerCard, SyncRequest, SyncResponse, canonical, limits,
+};
+
+/// Most bytes of batches in one request. A larger backlog goes in several.
+const MAX_PUSH_BYTES: usize = 1024 * 1024;
+/// Most signed batches that are prepared at a time.
+const MAX_PREPARED: usize = 4;
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Requests without any progress after which a sync gives up: the server answers, but nothing moves.
+const MAX_IDLE_ROUNDS: u32 = 4;
+
+/// How a sync behaves.
+#[derive(Clone, Debug)]
+pub struct SyncOptions {
+    /// How often a broken link is tried before the sync ends with [`VigilError::Offline`].
+    pub attempts: u32,
+    /// Largest page to ask for, in bytes.
+    pub page_bytes: u32,
+}
+
+impl Default for SyncOptions {
+    fn default() -> Self {
+        Self { attempts: 5, page_bytes: limits::DEFAULT_PAGE_BYTES }
+    }
+}
+
+/// What a sync did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct SyncReport {
+    /// Requests that were answered.
+    pub round_trips: u64,
+    /// Bytes of request bodies, also of those that were lost.
+    pub bytes_up: u64,
+    /// Bytes of answer bodies.
+    pub bytes_down: u64,
+    /// Saves that the server has acknowledged.
+    pub sent: u64,
+    /// Records that are new on this device.
+    pub new_records: u64,
+    /// Records that changed on this device.
+    pub changed_records: u64,
+    /// Records that were erased on this device.
+    pub erased_records: u64,
+    /// Items that wait for something else, or were set aside.
+    pub parked: u64,
+    /// Saves that the server refused on their own; they stay here.
+    pub set_aside: u64,
+}
+
+impl SyncReport {
+    fn add(&mut self, taken: &TakenIn) {
+        self.new_records += taken.new_records;
+        self.changed_records += taken.changed_records;
+        self.erased_records += taken.erased_records;
+        self.parked += taken.parked;
+    }
+}
+
+/// What the next request does differently.
+#[derive(Default)]
+struct Course {
+    in_full: bool,
+    hello: bool,
+    alone: bool,
+}
+
+/// What stays the same through a sync.
+struct Run<'a> {
+    options: &'a SyncOptions,
+    progress: &'a mut dyn FnMut(Progress),
+    cancel: &'a Cancel,
+    /// How many attempts have failed in a row.
+    failures: u32,
+}
+
+struct Prepared {
+    batches: Vec<(u64, Batch)>,
+    log: Vec<LogEntry>,
+    body: Vec<u8>,
+}
+
+impl Vault {
+    /// Sends everything that waits and takes in everything that is new.
+    ///
+    /// `progress` is called while it runs; `cancel` stops it at any moment without harm. Calling it again goes on where it
+    /// stopped.
+    ///
+    /// # Errors
+    /// [`VigilError::Offline`] when the link stays down, [`VigilError::Cancelled`], [`VigilError::ServerRefused`],
+    /// [`VigilError::ServerNotTrusted`], [`VigilError::Removed`], [`VigilError::NotInSpace`]. What was done before stays.
+    pub async fn sync(
+        &mut self,
+        transport: &impl Transport,
+        options: &SyncOptions,
+        progress: &mut dyn FnMut(Progress),
+        cancel: &Cancel,
+    ) -> Result<SyncReport> {
+        let mut report = SyncReport::default();
+        let mut run = Run { options, progress, cancel, failures: 0 };
+        self.sync_into(&mut report, transport, &mut run).await?;
+        report.set_aside = outbox::count_set_aside(self.store.read())?;
+        Ok(report)
+    }
+
+    async fn sync_into(
+        &mut self,
+        report: &mut SyncReport,
+        transport: &impl Transport,
+        run: &mut Run<'_>,
+    ) -> Result<()> {
+        let card = self.server()?.ok_or(VigilError::NotFound { what: "server" })?;
+        let mut course = Course::default();
+        let mut idle_rounds = 0;
+        loop {
+            if run.cancel.is_cancelled() {
+                return Err(VigilError::Cancelled);
+            }
+            if idle_rounds > MAX_IDLE_ROUNDS {
+                return Err(VigilError::ServerNotTrusted { why: "it takes nothing and gives nothing".into() });
+            }
+            let prepared = self.prepare(&card, &course, run)?;
+            let Some(answer) = self.exchange(&prepared, report, transport, run).await? else { continue };
+            report.round_trips += 1;
+            report.bytes_down += answer.len() as u64;
+            let Some(response) = self.read_answer(&answer, &prepared, &card, &mut course)? else {
+                idle_rounds += 1;
+                continue;
+            };
+            let items = response.batches.iter().map(|batch| batch.items.len()).sum();
+            (run.progress)(Progress::TakingIn { bytes: answer.len(), items });
+            let more = response.more;
+            let moved = self.take_in_answer(prepared, response, report, &mut course)?;
+            idle_rounds = if moved { 0 } else { idle_rounds + 1 };
+            let waiting = outbox::count(self.store.read())? > outbox::count_set_aside(self.store.read())?;
+            let log_waiting = self.space()?.confirmed < self.space()?.log.len();
+            if !more && !waiting && !log_waiting {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Packs and builds the next request.
+    fn prepare(
+        &mut self,
+        card: &ServerCard,
+        course: &Course,
+        run: &mut Run<'_>,
+    ) -> Result<Prepared> {
+        let saves = outbox::count(self.store.read())?;
+        if saves > 0 {
+            (run.progress)(Progress::Packing { saves });
+        }
+        let mut written = outbox::written_down(self.store.read(), MAX_PREPARED)?;
+        while written.len() < MAX_PREPARED && !(course.alone && !written.is_empty()) {
+            let Some(counter) = self.pack(course.alone)? else { break };
+            let batches = outbox::written_down(self.store.read(), MAX_PREPARED)?;
+            debug_assert!(batches.iter().any(|(number, _)| *number == counter));
+            written = batches;
+        }
+        let space = self.space()?;
+        let mut batches = Vec::new();
+        let mut pushed = Vec::new();
+        let mut size = 0;
+        for (counter, bytes) in written {
+            size += bytes.len();
+            if !batches.is_empty() && size > MAX_PUSH_BYTES {
+                break;
+            }
+            let batch = Batch::from_bytes(&bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })?;
+            let known = |commitment: &vigil_protocol::KeyCommitment| {
+                let held = generations::by_commitment(self.store.read(), commitment).ok().flatten();
+                held.and_then(|generation| generation.sequence)
+            };
+            let short: Option<&dyn Fn(&vigil_protocol::KeyCommitment) -> Option<u64>> =
+                if course.in_full { None } else { Some(&known) };
+            if let Some(push) = PushedBatch::from_batch(&batch, short) {
+                pushed.push(push);
+                batches.push((counter, batch));
+            }
+        }
+        let log: Vec<LogEntry> =
+            space.log.iter().skip(space.confirmed).take(limits::MAX_LOG_ENTRIES_PER_MESSAGE).cloned().collect();
+        let request = SyncRequest {
+            suite: SUITE,
+            device: self.device,
+            counter: self.setting_number(Setting::RequestCounter)? + 1,
+            log_length: space.confirmed as u64,
+            hello: course.hello || settings::get(self.store.read(), Setting::Incarnation)?.is_none(),
+            have: self.cursor()?,
+            page_bytes: run.options.page_bytes.min(limits::MAX_PAGE_BYTES),
+            batches: pushed,
+            log: log.clone(),
+        };
+        let body = request.to_body(&card.identity, &space.id(), &self.keys.signing);
+        Ok(Prepared { batches, log, body })
+    }
+
+    /// Sends a body once. `None` if the link failed and the pause before the next attempt is over.
+    async fn exchange(
+        &self,
+        prepared: &Prepared,
+        report: &mut SyncReport,
+        transport: &impl Transport,
+        run: &mut Run<'_>,
+    ) -> Result<Option<Vec<u8>>> {
+        (run.progress)(Progress::Sending { bytes: prepared.body.len() });
+        report.bytes_up += prepared.body.len() as u64;
+        let sent = tokio::select! {
+            biased;
+            () = run.cancel.cancelled() => return Err(VigilError::Cancelled),
+            sent = transport.post(vigil_protocol::sync::SYNC_PATH, prepared.body.clone()) => sent,
+        };
+        let why = match sent {
+            Ok(answer) => {
+                run.failures = 0;
+                return Ok(Some(answer));
+            }
+            Err(TransportError::NotTrusted(why)) => return Err(VigilError::ServerNotTrusted { why }),
+            Err(error @ TransportError::TooLarge) => {
+                return Err(VigilError::ServerNotTrusted { why: error.to_string() });
+            }
+            Err(TransportError::Unreachable(why)) => why,
+        };
+        // The request may have arrived: its counter is spent, and the next attempt must not look like a replay.
+        self.spend_counter()?;
+        run.failures += 1;
+        if run.failures >= run.options.attempts {
+            return Err(VigilError::Offline { why });
+        }
+        let pause = pause_after(run.failures);
+        (run.progress)(Progress::Waiting { pause, failures: run.failures });
+        tokio::select! {
+            biased;
+            () = run.cancel.cancelled() => Err(VigilError::Cancelled),
+            () = tokio::time::sleep(pause) => Ok(None),
+        }
+    }
+
+    fn spend_counter(&self) -> Result<()> {
+        let counter = self.setting_number(Setting::RequestCounter)? + 1;
+        Ok(self.store.in_transaction(|tx| settings::set_number(tx, Setting::RequestCounter, counter))?)
+    }
+
+    /// Verifies an answer. `None` asks for another round with what `course` says now.
+    fn read_answer(
+        &mut self,
+        answer: &[u8],
+        prepared: &Prepared,
+        card: &ServerCard,
+        course: &mut Course,
+    ) -> Result<Option<SyncResponse>> {
+        let known = settings::get(self.store.read(), Setting::Incarnation)?
+            .and_then(|bytes| Incarnation::from_slice(&bytes));
+        let read = Answer::from_body(answer, &prepared.body, &card.identity, known.as_ref());
+        let counter = self.setting_number(Setting::RequestCounter)? + 1;
+        match read {
+            Err(_) if known.is_some() && !course.hello => {
+                // Another incarnation answers with a signature that does not fit the known one: ask it by name.
+                course.hello = true;
+                self.spend_counter()?;
+                Ok(None)
+            }
+            Err(error) => Err(VigilError::ServerNotTrusted { why: error.to_string() }),
+            Ok(Answer::Refused { code: RefusalCode::Replayed, counter: held }) => {
+                self.store.in_transaction(|tx| settings::set_number(tx, Setting::RequestCounter, held.max(counter)))?;
+                Ok(None)
+            }
+            Ok(Answer::Refused { code: RefusalCode::Removed, .. }) => Err(VigilError::Removed),
+            Ok(Answer::Refused { code, .. }) => Err(VigilError::ServerRefused { code }),
+            Ok(Answer::Sync(response)) => {
+                course.hello = false;
+                self.store.in_transaction(|tx| {
+                    if let Some(incarnation) = response.incarnation {
+                        settings::set(tx, Setting::Incarnation, incarnation.as_bytes())?;
+                    }
+                    settings::set_number(tx, Setting::RequestCounter, counter)
+                })?;
+                Ok(Some(response))
+            }
+        }
+    }
+
+    /// Applies an answer. Says whether anything moved.
+    fn take_in_answer(
+        &mut self,
+        prepared: Prepared,
+        response: SyncResponse,
+        report: &mut SyncReport,
+        course: &mut Course,
+    ) -> Result<bool> {
+        if response.outcomes.len() != prepared.batches.len() || response.log_appended > prepared.log.len() as u64 {
+            return Err(VigilError::ServerNotTrusted { why: "it answered something else than was asked".into() });
+        }
+        let mut moved = response.log_appended > 0 || !response.log.is_empty();
+        self.merge_log(response.log_appended, &response.log)?;
+        let mut cursor = self.cursor()?;
+        let before = cursor.clone();
+        for ((counter, batch), outcome) in prepared.batches.iter().zip(&response.outcomes) {
+            moved |= self.settle_batch(*counter, batch, *outcome, &mut cursor, report, course)?;
+        }
+        cursor.union(&response.covered);
+        moved |= cursor != before;
+        let taken = self.take_in(response.batches, &cursor)?;
+        report.add(&taken);
+        Ok(moved)
+    }
+
+    /// Applies what became of one pushed batch. Says whether it is done with.
+    fn settle_batch(
+        &mut self,
+        counter: u64,
+        batch: &Batch,
+        outcome: BatchOutcome,
+        cursor: &mut SequenceRanges,
+        report: &mut SyncReport,
+        course: &mut Course,
+    ) -> Result<bool> {
+        let header = &batch.header;
+        match outcome {
+            BatchOutcome::Stored(first) => {
+                let last = first.saturating_add((batch.items.len() as u64).saturating_sub(1));
+                let finished = self.store.in_transaction(|tx| {
+                    let bytes = canonical::encode(header);
+                    let signature = batch.signature.as_bytes();
+                    chains::insert_header(tx, &header.device, &header.chain, &header.hash(), &bytes, signature)?;
+                    for (index, (sequence, item)) in (0u32..).zip((first..).zip(&batch.items)) {
+                        let commitment = match item {
+                            Item::Write(key, _) => key.commitment(),
+                            _ => continue,
+                        };
+                        if matches!(item, Item::Write(KeyReference::New(_), _)) {
+                            generations::mark_sent(tx, &commitment, true, Some(sequence))?;
+                        }
+                        if let Some(generation) = generations::by_commitment(tx, &commitment)? {
+                            let at = (&header.device, &header.chain, index);
+                            chains::keep_envelope(tx, at, &generation.record, &canonical::encode(item))?;
+                        }
+                    }
+                    let finished = outbox::finish_batch(tx, counter)?;
+                    outbox::forget_batch(tx, counter)?;
+                    for (_, record) in &finished {
+                        records::set_unsent(tx, record)?;
+                    }
+                    Ok::<_, VigilError>(finished)
+                })?;
+                report.sent += finished.len() as u64;
+                let numbers: Vec<u64> = finished.iter().map(|(number, _)| *number).collect();
+                self.copies.forget(&numbers)?;
+                if !batch.items.is_empty() {
+                    cursor.insert(first, last);
+                }
+                Ok(true)
+            }
+            BatchOutcome::StaleEpoch => {
+                self.take_back(counter, batch)?;
+                Ok(true)
+            }
+            BatchOutcome::Refused(RefusalCode::NotAllowed | RefusalCode::TooLarge | RefusalCode::Malformed) => {
+                let alone = course.alone;
+                course.alone = true;
+                if alone || batch.items.len() <= 1 {
+                    self.store.in_transaction(|tx| outbox::set_aside(tx, counter))?;
+                }
+                self.take_back(counter, batch)?;
+                Ok(true)
+            }
+            BatchOutcome::SendInFull => {
+                course.in_full = true;
+                Ok(false)
+            }
+            BatchOutcome::Provisional => Ok(false),
+            BatchOutcome::Fork => Err(VigilError::ServerRefused { code: RefusalCode::Suspended }),
+            BatchOutcome::Refused(code) => Err(VigilError::ServerRefused { code }),
+        }
+    }
+
+    /// The batch keeps its place in the chain, its saves go into the next one (PROTOCOL 9).
+    fn take_back(&mut self, counter: u64, batch: &Batch) -> Result<()> {
+        let header = &batch.header;
+        self.store.in_transaction(|tx| {
+            let bytes = canonical::encode(header);
+            let signature = batch.signature.as_bytes();
+            chains::insert_header(tx, &header.device, &header.chain, &header.hash(), &bytes, signature)?;
+            for capsule in batch.items.iter().filter_map(Item::capsule) {
+                let held = generations::by_commitment(tx, &capsule.commitment)?;
+                if held.is_some_and(|generation| generation.sequence.is_none()) {
+                    generations::mark_sent(tx, &capsule.commitment, false, None)?;
+                }
+            }
+            outbox::release_from_batch(tx, counter)?;
+            outbox::forget_batch(tx, counter)?;
+            Ok::<_, VigilError>(())
+        })
+    }
+
+    pub(super) fn cursor(&self) -> Result<SequenceRanges> {
+        match settings::get(self.store.read(), Setting::Cursor)? {
+            Some(bytes) => {
+                canonical::decode(&bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the cursor" })
+            }
+            None => Ok(SequenceRanges::new()),
+        }
+    }
+}
+
+/// Exponential backoff with full jitter: after an outage, phones must not come back all at once.
+fn pause_after(failures: u32) -> Duration {
+    let longest = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE);
+    let fraction = u32::from_le_bytes(random_bytes());
+    longest.mul_f64(f64::from(fraction) / f64::from(u32::MAX)).max(Duration::from_millis(50))
+}

@@ -1,0 +1,332 @@
+//! Packing: saves that wait become one signed batch, written down before its first byte leaves (PROTOCOL 9).
+//! A record's saves become one item; a record whose readers have changed gets a new key with its next write (PROTOCOL 4).
+
+use crate::error::{Result, VigilError};
+use crate::keys::{SealedTo, Secret, commitment, random_bytes, seal_key};
+use crate::records::{Kinds, RecordContent};
+use crate::sealing::{self, Place};
+use crate::store::{self, Generation, Setting, chains, generations, outbox, records, settings};
+use crate::vault::{Space, Vault};
+use minicbor::bytes::ByteVec;
+use minicbor::{Decode, Encode};
+use rusqlite::{Connection, Transaction};
+use std::collections::BTreeMap;
+use vigil_protocol::{
+    Batch, BatchHeader, Capsule, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, Recipient, RecordId, Role,
+    SUITE, Salt, SealedKey, canonical,
+};
+
+/// Most saves that one batch takes in.
+const MAX_SAVES_PER_BATCH: usize = 400;
+/// Most plaintext of saves in one batch, in bytes; what comes after waits for the next.
+const MAX_CONTENT_PER_BATCH: usize = 384 * 1024;
+/// Most changes, and most events, in one write; the readers' limit is higher.
+const MAX_CHANGES_PER_WRITE: usize = 128;
+/// Most content in one write, in bytes before compression; sealed, it stays below the limit of an item.
+const MAX_CONTENT_PER_WRITE: usize = 48 * 1024;
+
+/// What one save leaves in the outbox.
+#[derive(Clone, Debug, Encode, Decode)]
+pub(crate) enum Save {
+    /// Content of a record.
+    #[n(0)]
+    Content(#[n(0)] ByteVec),
+    /// The keys of a record for more readers.
+    #[n(1)]
+    Grant(#[n(0)] Vec<DeviceId>),
+    /// The erasure of a record.
+    #[n(2)]
+    Tombstone,
+}
+
+impl Save {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        canonical::encode(self)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        canonical::decode(bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })
+    }
+}
+
+/// Who may read new content of a record: identities go to the officers assigned (before that, to those on duty) and to the
+/// recovery key, everything else to the epoch and to those assigned (PROTOCOL 1-3).
+fn recipients(space: &Space, record: &RecordId, identity: bool, creator: &DeviceId, me: &DeviceId) -> Vec<Recipient> {
+    let membership = &space.membership;
+    let assigned = membership.assigned(record);
+    let mut devices: Vec<DeviceId> = if identity {
+        assigned.unwrap_or_else(|| membership.intake()).to_vec()
+    } else {
+        assigned.unwrap_or_default().to_vec()
+    };
+    // A monitor goes on reading its own records also after somebody else gave them a new key.
+    if creator != me && membership.active_member(creator).is_some_and(|member| member.role == Role::Monitor) {
+        devices.push(*creator);
+    }
+    devices.sort_unstable();
+    devices.dedup();
+    let shared = if identity { Recipient::Recovery } else { Recipient::Epoch(membership.epoch()) };
+    std::iter::once(shared).chain(devices.into_iter().map(Recipient::Device)).collect()
+}
+
+fn capsule(space: &Space, generation: &Generation, to: Vec<Recipient>) -> Result<Capsule> {
+    let membership = &space.membership;
+    let mut sealed = Vec::with_capacity(to.len());
+    for recipient in to {
+        let public = match recipient {
+            Recipient::Epoch(epoch) => membership.epoch_key(epoch),
+            Recipient::Device(device) => membership.member(&device).map(|member| member.sealing_key),
+            Recipient::Recovery => Some(membership.recovery_key()),
+        };
+        let purpose = SealedTo::Record {
+            space: space.id(),
+            record: generation.record,
+            commitment: generation.commitment,
+            recipient,
+        };
+        let copy = public.and_then(|public| seal_key(&public, &purpose, &generation.key));
+        // One member whose key is no key must not keep the others from the record.
+        if let Some((encapsulated, key)) = copy {
+            sealed.push(SealedKey { to: recipient, encapsulated, sealed: key.into() });
+        }
+    }
+    if sealed.is_empty() {
+        return Err(VigilError::internal("nobody could receive a record key"));
+    }
+    Ok(Capsule { record: generation.record, commitment: generation.commitment, sealed })
+}
+
+/// A new key for a record.
+pub(crate) fn new_generation(space: &Space, record: RecordId, starter: DeviceId) -> Generation {
+    let key = Secret::random();
+    Generation {
+        commitment: commitment(&record, &key),
+        record,
+        key,
+        starter,
+        log_length: space.membership.length(),
+        sequence: None,
+        sent: false,
+    }
+}
+
+/// The key that new content of a record goes under, if one of those held still serves.
+pub(crate) fn usable_generation(space: &Space, held: Vec<Generation>) -> Option<Generation> {
+    held.into_iter().find(|generation| {
+        space.membership.active_member(&generation.starter).is_some()
+            && space.membership.key_still_serves(&generation.record, generation.log_length)
+    })
+}
+
+/// What is needed to seal for one record.
+struct Target {
+    generation: Generation,
+    fresh: bool,
+    creator: DeviceId,
+    identity: bool,
+}
+
+fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &RecordId, me: &DeviceId) -> Result<Target> {
+    let row = records::get(connection, record)?;
+    let (kind, creator) = row.map_or((String::new(), *me), |row| (row.columns.kind, row.columns.creator));
+    let identity = kinds.kind(&kind).is_some_and(|kind| kind.identity);
+    let held = usable_generation(space, generations::of_record(connection, record)?);
+    let fresh = held.is_none();
+    let generation = held.unwrap_or_else(|| new_generation(space, *record, *me));
+    Ok(Target { generation, fresh, creator, identity })
+}
+
+impl Target {
+    fn key_reference(&self, space: &Space, me: &DeviceId) -> Result<KeyReference> {
+        if self.generation.sent {
+            return Ok(KeyReference::Known(self.generation.commitment));
+        }
+        let to = recipients(space, &self.generation.record, self.identity, &self.creator, me);
+        Ok(KeyReference::New(capsule(space, &self.generation, to)?))
+    }
+}
+
+fn header(space: &Space, device: DeviceId, chain: Chain) -> BatchHeader {
+    BatchHeader {
+        suite: SUITE,
+        space: space.id(),
+        device,
+        chain,
+        log_length: space.membership.length(),
+        log_head: space.membership.head(),
+        salt: Salt(random_bytes()),
+        seen_root: None,
+        items: Vec::new(),
+    }
+}
+
+/// Seals and signs a copy of one save. The capsule travels with it until the server has it.
+pub(crate) fn seal_copy(vault: &Vault, tx: &Transaction<'_>, record: &RecordId, save: &Save) -> Result<Vec<u8>> {
+    let space = vault.space()?;
+    let number = settings::get_number(tx, Setting::CopyNumber)? + 1;
+    settings::set_number(tx, Setting::CopyNumber, number)?;
+    let header = header(space, vault.device, Chain::Copy { number });
+    let mut packer = Packer::new(vault, tx, header)?;
+    packer.add(record, std::slice::from_ref(save))?;
+    Ok(packer.sign().to_bytes())
+}
+
+/// Builds the items of one batch.
+struct Packer<'v, 't> {
+    vault: &'v Vault,
+    space: &'v Space,
+    tx: &'v Transaction<'t>,
+    header: BatchHeader,
+    items: Vec<Item>,
+    delivered: Vec<KeyCommitment>,
+}
+
+impl<'v, 't> Packer<'v, 't> {
+    fn new(vault: &'v Vault, tx: &'v Transaction<'t>, header: BatchHeader) -> Result<Self> {
+        let space = vault.space()?;
+        Ok(Self { vault, space, tx, header, items: Vec::new(), delivered: Vec::new() })
+    }
+
+    /// Adds everything that waits for one record.
+    fn add(&mut self, record: &RecordId, saves: &[Save]) -> Result<()> {
+        if saves.iter().any(|save| matches!(save, Save::Tombstone)) {
+            self.items.push(Item::Tombstone(*record));
+            return Ok(());
+        }
+        let me = self.vault.device;
+        let mut contents: Vec<(RecordContent, usize)> = Vec::new();
+        for save in saves {
+            let Save::Content(bytes) = save else { continue };
+            let next = RecordContent::decode(bytes, &me)
+                .map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })?;
+            match contents.last_mut() {
+                Some((last, size))
+                    if last.changes.len() + next.changes.len() <= MAX_CHANGES_PER_WRITE
+                        && last.events.len() + next.events.len() <= MAX_CHANGES_PER_WRITE
+                        && *size + bytes.len() <= MAX_CONTENT_PER_WRITE =>
+                {
+                    last.changes.extend(next.changes);
+                    last.events.extend(next.events);
+                    *size += bytes.len();
+                }
+                _ => contents.push((next, bytes.len())),
+            }
+        }
+        if !contents.is_empty() {
+            let mut target = target(self.tx, self.space, self.vault.summariser.kinds(), record, &me)?;
+            if target.fresh {
+                generations::insert(self.tx, &target.generation)?;
+            }
+            for (content, _) in contents {
+                let key = target.key_reference(self.space, &me)?;
+                let index = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
+                let generation = target.generation.commitment;
+                let place = Place { header: &self.header, index, record: *record, generation };
+                let sealed = sealing::seal(&target.generation.key, &place, &content.encode(&me))?;
+                if matches!(key, KeyReference::New(_)) {
+                    self.delivered.push(generation);
+                    // What follows in this batch names the key that this item brings.
+                    target.generation.sent = true;
+                }
+                self.items.push(Item::Write(key, sealed.into()));
+            }
+        }
+        for save in saves {
+            if let Save::Grant(devices) = save {
+                let to: Vec<Recipient> = devices
+                    .iter()
+                    .filter(|device| self.space.membership.active_member(device).is_some())
+                    .map(|device| Recipient::Device(*device))
+                    .collect();
+                if to.is_empty() {
+                    continue;
+                }
+                for generation in generations::of_record(self.tx, record)? {
+                    self.items.push(Item::Grant(capsule(self.space, &generation, to.clone())?));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn sign(self) -> Batch {
+        Batch::sign(self.header, self.items, &self.vault.keys.signing)
+    }
+}
+
+impl Vault {
+    /// Packs what waits into one batch and writes it down. `None` if nothing waits.
+    ///
+    /// `alone` packs the saves of one record only: how a record that the server refuses is found.
+    pub(crate) fn pack(&mut self, alone: bool) -> Result<Option<u64>> {
+        let waiting = outbox::unbatched(self.store.read(), MAX_SAVES_PER_BATCH)?;
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        let mut order: Vec<RecordId> = Vec::new();
+        let mut grouped: BTreeMap<RecordId, Vec<Save>> = BTreeMap::new();
+        let mut numbers = Vec::new();
+        let mut size = 0;
+        for pending in waiting {
+            size += pending.content.len();
+            let other_record = order.first().is_some_and(|first| *first != pending.record);
+            if !numbers.is_empty() && (size > MAX_CONTENT_PER_BATCH || (alone && other_record)) {
+                break;
+            }
+            let saves = grouped.entry(pending.record).or_default();
+            if saves.is_empty() {
+                order.push(pending.record);
+            }
+            saves.push(Save::from_bytes(&pending.content)?);
+            numbers.push(pending.number);
+        }
+        let tx = self.store.begin()?;
+        let (last, previous) = chains::last(&tx, &self.device)?;
+        let in_flight = outbox::written_down(&tx, usize::MAX)?;
+        // Batches that are written down and not acknowledged stand in the chain, too.
+        let (last, previous) = match in_flight.last() {
+            Some((counter, bytes)) if *counter > last => (*counter, Batch::from_bytes(bytes)?.header.hash()),
+            _ => (last, previous),
+        };
+        let counter = last + 1;
+        let previous = if counter == 1 { Hash::NONE } else { previous };
+        let chain = Chain::Sync { counter, previous };
+        let mut packer = Packer::new(self, &tx, header(self.space()?, self.device, chain))?;
+        for record in &order {
+            packer.add(record, grouped.get(record).map(Vec::as_slice).unwrap_or_default())?;
+        }
+        let delivered = std::mem::take(&mut packer.delivered);
+        let batch = packer.sign();
+        for commitment in &delivered {
+            generations::mark_sent(&tx, commitment, true, None)?;
+        }
+        outbox::write_down(&tx, counter, &batch.to_bytes())?;
+        outbox::assign_to_batch(&tx, &numbers, counter)?;
+        tx.commit().map_err(store::StoreError::from)?;
+        Ok(Some(counter))
+    }
+
+    /// Makes the sealed copies that a power cut took.
+    pub(crate) fn make_missing_copies(&mut self) -> Result<()> {
+        if self.space.is_none() {
+            return Ok(());
+        }
+        let kept = self.copies.kept()?;
+        let missing = outbox::without_copy(self.store.read(), &kept)?;
+        if !missing.is_empty() {
+            let mut made = Vec::new();
+            let tx = self.store.begin()?;
+            for pending in &missing {
+                let save = Save::from_bytes(&pending.content)?;
+                made.push((pending.number, seal_copy(self, &tx, &pending.record, &save)?));
+            }
+            tx.commit().map_err(store::StoreError::from)?;
+            for (number, copy) in made {
+                self.copies.keep(number, &copy)?;
+            }
+        }
+        let alive = outbox::numbers(self.store.read())?;
+        let gone: Vec<u64> = kept.difference(&alive).copied().collect();
+        Ok(self.copies.forget(&gone)?)
+    }
+}

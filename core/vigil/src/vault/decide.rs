@@ -1,0 +1,164 @@
+//! Changing what stands: editing fields, deciding, settling what people differ on, consent, erasing after "let go".
+//! Decisions are events under the decider's own name; nobody's earlier word is overwritten by one.
+
+use super::Vault;
+use super::save::Open;
+use super::screening::{check_agreement, travels_on};
+use crate::error::{Result, VigilError};
+use crate::records::{
+    ChangeHash, EventBody, EventId, FieldName, FieldSettlement, FieldValue, Outcome, OutcomeSettlement, Standing,
+    resolve_field,
+};
+use crate::store::{generations, records};
+use crate::sync::{Save, erase};
+use vigil_protocol::RecordId;
+
+/// Which of a field's values holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The value with this number, as [`super::FieldView::values`] lists them, from 0.
+    Number(usize),
+    /// The value that this change wrote.
+    Change(ChangeHash),
+}
+
+impl Vault {
+    /// Writes fields of a record; `None` removes a field. Fields that this app does not know stay as they are.
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`], [`VigilError::Invalid`].
+    pub fn edit(&mut self, record: &RecordId, fields: &[(FieldName, Option<FieldValue>)]) -> Result<()> {
+        let mut open = self.open_record(record)?;
+        for (name, value) in fields {
+            if let Some(value) = value {
+                let check = self.summariser.kinds().check(&open.kind, name, value);
+                check.map_err(|error| VigilError::invalid(name.as_str(), error))?;
+            }
+        }
+        self.write_fields(&mut open, fields)?;
+        self.save(vec![open], |_| Ok(()))
+    }
+
+    /// Adds an event of any kind but a decision, which [`Self::decide`] takes.
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`], [`VigilError::Invalid`].
+    pub fn add_event(&mut self, record: &RecordId, body: EventBody) -> Result<EventId> {
+        if matches!(body, EventBody::Decision(_)) {
+            return Err(VigilError::invalid("event", "a decision is taken, not added"));
+        }
+        let mut open = self.open_record(record)?;
+        let id = self.write_event(&mut open, body);
+        self.save(vec![open], |_| Ok(()))?;
+        Ok(id)
+    }
+
+    /// Decides what comes of a record. After "let go" a screening is replaced by one that names nobody, and the persons'
+    /// records are erased, unless the person wants a follow-up (CARE 9); the record that stands then is the one returned.
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`], [`VigilError::Invalid`] for a ground that the age does not allow.
+    pub fn decide(&mut self, record: &RecordId, outcome: Outcome) -> Result<RecordId> {
+        let mut open = self.open_record(record)?;
+        let text = |name: &str| -> Option<String> {
+            let name = FieldName::new(name).ok()?;
+            open.facts.get(&name)?.as_text().map(str::to_owned)
+        };
+        check_agreement(&outcome, text("age_band").as_deref())?;
+        let follow_up = FieldName::new("wants_follow_up")
+            .ok()
+            .and_then(|name| open.facts.get(&name))
+            .and_then(|value| value.as_boolean())
+            .unwrap_or(false);
+        if open.kind == "screening" && travels_on(&outcome) && !follow_up {
+            return self.let_go(open, outcome);
+        }
+        self.write_event(&mut open, EventBody::Decision(outcome));
+        self.save(vec![open], |_| Ok(()))?;
+        Ok(*record)
+    }
+
+    /// Replaces a screening by what statistics need, under a new key, and erases it and the persons linked to it.
+    fn let_go(&mut self, old: Open, outcome: Outcome) -> Result<RecordId> {
+        let kinds = self.summariser.kinds();
+        let kept: Vec<(FieldName, Option<FieldValue>)> = kinds
+            .reduced_for_let_go(&old.kind, old.facts.fields())
+            .into_iter()
+            .map(|(name, value)| (name, Some(value)))
+            .collect();
+        let mut new = self.new_record(&old.kind)?;
+        self.write_fields(&mut new, &kept)?;
+        self.write_event(&mut new, EventBody::Decision(outcome));
+        let record = new.record;
+        let mut gone = vec![old.record];
+        for linked in records::linked(self.store.read(), &old.record)? {
+            let kind = records::get(self.store.read(), &linked)?.map(|row| row.columns.kind);
+            if kind.as_deref() == Some("person") {
+                gone.push(linked);
+            }
+        }
+        // One transaction: there is no moment with both, nor with neither.
+        let mut forgotten = Vec::new();
+        let mut copies = Vec::new();
+        self.save(vec![new], |tx| {
+            for record in &gone {
+                let was_sent = generations::of_record(tx, record)?.iter().any(|generation| generation.sent);
+                let Some(saves) = erase(tx, self.space.as_ref(), record, &self.device)? else {
+                    return Err(VigilError::NotAllowed {
+                        why: "only its author, an officer or a desk may erase a record",
+                    });
+                };
+                forgotten.extend(saves);
+                if was_sent {
+                    copies.push(self.enqueue(tx, record, &Save::Tombstone)?);
+                }
+            }
+            Ok(())
+        })?;
+        self.keep_copies(copies)?;
+        self.copies.forget(&forgotten)?;
+        self.store.forget_deleted()?;
+        Ok(record)
+    }
+
+    /// Settles a field on which people differ. The values that were not chosen stay in the record's history.
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`] if there is no such record or value, [`VigilError::Invalid`] if nobody differs.
+    pub fn settle(&mut self, record: &RecordId, field: &FieldName, choice: Choice) -> Result<EventId> {
+        let mut open = self.open_record(record)?;
+        let standing = Standing::of(open.events.iter().map(|(id, event)| (*id, &event.event)));
+        let view = resolve_field(&open.facts, &standing, field);
+        if view.values.len() < 2 {
+            return Err(VigilError::invalid("field", "nobody differs on it"));
+        }
+        let chosen = match choice {
+            Choice::Number(number) => view.values.get(number).map(|written| written.change),
+            Choice::Change(change) => view.values.iter().find(|written| written.change == change).map(|w| w.change),
+        };
+        let chosen = chosen.ok_or(VigilError::NotFound { what: "value" })?;
+        let over = view.values.iter().map(|written| written.change).filter(|change| *change != chosen).collect();
+        let body = EventBody::Settled(FieldSettlement { field: field.clone(), chosen, over });
+        let id = self.write_event(&mut open, body);
+        self.save(vec![open], |_| Ok(()))?;
+        Ok(id)
+    }
+
+    /// Settles contradictory decisions: `chosen` is one of [`super::RecordView::open_outcomes`].
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`] if there is no such record or open decision.
+    pub fn settle_outcome(&mut self, record: &RecordId, chosen: &EventId) -> Result<EventId> {
+        let mut open = self.open_record(record)?;
+        let standing = Standing::of(open.events.iter().map(|(id, event)| (*id, &event.event)));
+        let candidates = standing.open_outcomes();
+        if !candidates.contains(chosen) {
+            return Err(VigilError::NotFound { what: "open decision" });
+        }
+        let over = candidates.into_iter().filter(|id| id != chosen).collect();
+        let body = EventBody::OutcomeSettled(OutcomeSettlement { chosen: *chosen, over });
+        let id = self.write_event(&mut open, body);
+        self.save(vec![open], |_| Ok(()))?;
+        Ok(id)
+    }
+}

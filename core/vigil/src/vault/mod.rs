@@ -1,0 +1,180 @@
+//! The facade: what the bindings, the desk and the tests call.
+//! A [`Vault`] is a home that is open; every answer that it gives is durable, and dropping it locks the home and wipes its
+//! keys.
+
+mod decide;
+mod read;
+mod save;
+mod screening;
+mod space;
+mod summary;
+mod views;
+
+pub use decide::Choice;
+pub use read::ListQuery;
+pub use screening::{DraftId, Recorded, ScreeningDraft};
+pub use space::{MemberView, RecoveryKey};
+pub use views::{EventView, FieldView, RecordSummary, RecordView, Status, SyncState, ValueView};
+
+pub(crate) use summary::Summariser;
+
+use crate::clock::{Clock, SystemClock};
+use crate::error::{Result, VigilError};
+use crate::keys::{DeviceKeys, KeyFile, Passphrase, SealingKeyPair, Secret, random_bytes};
+use crate::store::{SealedCopies, Setting, Store, StoreError, settings};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vigil_protocol::{DeviceId, ServerCard};
+
+pub(crate) use space::Space;
+
+/// An open home: one device in one space, with its keys in memory.
+pub struct Vault {
+    pub(crate) store: Store,
+    pub(crate) copies: SealedCopies,
+    pub(crate) keys: DeviceKeys,
+    pub(crate) device: DeviceId,
+    pub(crate) space: Option<Space>,
+    pub(crate) summariser: Arc<Summariser>,
+    clock: Arc<dyn Clock>,
+    home: PathBuf,
+    // Held, not read: it keeps every other process out.
+    _lock: File,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault").field("device", &self.device).finish_non_exhaustive()
+    }
+}
+
+fn lock(home: &Path) -> Result<File> {
+    let disk = |error: std::io::Error| VigilError::Disk { why: error.kind().to_string() };
+    let file = File::options().create(true).truncate(false).write(true).open(home.join("lock")).map_err(disk)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(VigilError::HomeInUse),
+        Err(std::fs::TryLockError::Error(error)) => Err(disk(error)),
+    }
+}
+
+impl Vault {
+    /// Creates a home in an empty or missing folder, with new keys. `name` is the person's name for the committee; it may be
+    /// empty and it is never sent in the clear.
+    ///
+    /// # Errors
+    /// [`VigilError::HomeExists`], [`VigilError::Disk`].
+    pub fn create(home: &Path, passphrase: &Passphrase, name: &str) -> Result<Self> {
+        Self::create_with_clock(home, passphrase, name, Arc::new(SystemClock))
+    }
+
+    /// As [`Self::create`], with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub fn create_with_clock(home: &Path, passphrase: &Passphrase, name: &str, clock: Arc<dyn Clock>) -> Result<Self> {
+        let disk = |error: std::io::Error| VigilError::Disk { why: error.kind().to_string() };
+        create_private_folder(home).map_err(disk)?;
+        let lock = lock(home)?;
+        if home.join("key").exists() || home.join("vigil.db").exists() {
+            return Err(VigilError::HomeExists);
+        }
+        let key = Secret::random();
+        let store = Store::open(&home.join("vigil.db"), &key)?;
+        let keys = DeviceKeys::generate()?;
+        let device = DeviceId(random_bytes());
+        store.in_transaction(|tx| {
+            settings::set(tx, Setting::DeviceId, device.as_bytes())?;
+            settings::set(tx, Setting::SigningSeed, keys.seed().expose())?;
+            settings::set(tx, Setting::SealingKey, keys.sealing.private().expose())?;
+            settings::set_number(tx, Setting::InstallGeneration, 1)?;
+            settings::set(tx, Setting::OwnName, name.trim().as_bytes())
+        })?;
+        // The key file comes last: a home without one was never acknowledged.
+        KeyFile::seal(&key, passphrase)?.write(&home.join("key"))?;
+        Self::assemble(home, store, lock, clock)
+    }
+
+    /// Opens a home.
+    ///
+    /// # Errors
+    /// [`VigilError::NoHome`], [`VigilError::WrongPassphrase`], [`VigilError::KeyFileDamaged`],
+    /// [`VigilError::DatabaseDamaged`], [`VigilError::NewerVersion`] or [`VigilError::HomeInUse`]: six different things.
+    pub fn open(home: &Path, passphrase: &Passphrase) -> Result<Self> {
+        Self::open_with_clock(home, passphrase, Arc::new(SystemClock))
+    }
+
+    /// As [`Self::open`], with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with_clock(home: &Path, passphrase: &Passphrase, clock: Arc<dyn Clock>) -> Result<Self> {
+        if !home.join("key").exists() {
+            return Err(VigilError::NoHome);
+        }
+        let lock = lock(home)?;
+        let key = KeyFile::read(&home.join("key"))?.open(passphrase)?;
+        if !home.join("vigil.db").exists() {
+            return Err(VigilError::DatabaseDamaged { detail: "the file is missing" });
+        }
+        let store = Store::open(&home.join("vigil.db"), &key)?;
+        let mut vault = Self::assemble(home, store, lock, clock)?;
+        vault.make_missing_copies()?;
+        Ok(vault)
+    }
+
+    fn assemble(home: &Path, store: Store, lock: File, clock: Arc<dyn Clock>) -> Result<Self> {
+        let missing = || VigilError::DatabaseDamaged { detail: "the device's keys are missing" };
+        let read = |setting| -> Result<zeroize::Zeroizing<Vec<u8>>> {
+            Ok(zeroize::Zeroizing::new(settings::get(store.read(), setting)?.ok_or_else(missing)?))
+        };
+        let device = DeviceId::from_slice(&read(Setting::DeviceId)?).ok_or_else(missing)?;
+        let seed = Secret::from_slice(&read(Setting::SigningSeed)?).ok_or_else(missing)?;
+        let sealing = Secret::from_slice(&read(Setting::SealingKey)?).ok_or_else(missing)?;
+        let sealing = SealingKeyPair::from_private(sealing).ok_or_else(missing)?;
+        let keys = DeviceKeys::from_parts(seed, sealing)?;
+        let space = Space::load(&store)?;
+        let copies = SealedCopies::open(&home.join("sealed.db"))?;
+        let summariser = Arc::new(Summariser::new()?);
+        Ok(Self { store, copies, keys, device, space, summariser, clock, home: home.to_owned(), _lock: lock })
+    }
+
+    /// The folder that this home is in.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// This device's name in its space.
+    pub fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    /// The server of the space, if it has one.
+    ///
+    /// # Errors
+    /// [`VigilError::NotInSpace`].
+    pub fn server(&self) -> Result<Option<ServerCard>> {
+        Ok(self.space()?.server.clone())
+    }
+
+    pub(crate) fn now(&self) -> vigil_protocol::Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn space(&self) -> Result<&Space> {
+        self.space.as_ref().ok_or(VigilError::NotInSpace)
+    }
+
+    pub(crate) fn setting_number(&self, setting: Setting) -> Result<u64, StoreError> {
+        settings::get_number(self.store.read(), setting)
+    }
+}
+
+fn create_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}

@@ -1,0 +1,567 @@
+//! The space as this device knows it: membership log, epochs, server; creating, admitting, joining, assigning, removing.
+//! Entries written here are applied at once and confirmed by the server later; a conflict is rebased, never lost.
+
+use super::Vault;
+use crate::error::{Result, VigilError};
+use crate::keys::{SealedTo, SealingKeyPair, Secret, open_key, open_text, random_bytes, seal_key, seal_text};
+use crate::store::{self, Setting, Store, settings};
+use rusqlite::Transaction;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use vigil_protocol::{
+    DeviceId, EpochShare, JoinRequest, LogBody, LogEntry, Membership, NewMember, ProtocolError, RecordId, Role,
+    SealingPublicKey, ServerCard, SpaceId, Welcome, canonical, limits,
+};
+use zeroize::Zeroizing;
+
+const WELCOME_PREFIX: &str = "vigil-welcome-1:";
+const JOIN_PREFIX: &str = "vigil-join-1:";
+const SERVER_PREFIX: &str = "vigil-server-1:";
+
+/// The space of this device.
+pub(crate) struct Space {
+    pub(crate) membership: Membership,
+    pub(crate) log: Vec<LogEntry>,
+    /// How many of the entries the server has confirmed.
+    pub(crate) confirmed: usize,
+    /// Epoch keys that this device holds.
+    pub(crate) epochs: BTreeMap<u32, SealingKeyPair>,
+    pub(crate) server: Option<ServerCard>,
+}
+
+/// The committee's recovery key: shown once, kept on paper, never stored on the device.
+pub struct RecoveryKey(Zeroizing<String>);
+
+impl RecoveryKey {
+    /// The text to write down.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for RecoveryKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RecoveryKey(***)")
+    }
+}
+
+/// A member as lists show it.
+#[derive(Clone, Serialize)]
+pub struct MemberView {
+    /// The device, in hexadecimal.
+    pub device: String,
+    /// Its role.
+    pub role: String,
+    /// Its name, where this device may read it.
+    pub name: Option<String>,
+    /// Whether it is this device.
+    pub me: bool,
+    /// Whether it is on duty: identities of newly recorded persons are sealed to it.
+    pub on_duty: bool,
+    /// Whether it was removed.
+    pub removed: bool,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string does not fail.
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}
+
+/// Reads `prefix` and hexadecimal, whatever white space a messenger put between.
+fn from_code(what: &'static str, prefix: &str, text: &str) -> Result<Vec<u8>> {
+    if text.len() > limits::MAX_CODE_BYTES {
+        return Err(VigilError::invalid(what, "it is too long"));
+    }
+    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let digits = compact
+        .strip_prefix(prefix)
+        .ok_or_else(|| VigilError::invalid(what, format!("it does not begin with {prefix}")))?;
+    let bytes: Option<Vec<u8>> = (digits.len() % 2 == 0)
+        .then(|| {
+            digits
+                .as_bytes()
+                .chunks_exact(2)
+                .map(|pair| {
+                    let digit = |byte: u8| char::from(byte).to_digit(16);
+                    u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()
+                })
+                .collect()
+        })
+        .flatten();
+    bytes.ok_or_else(|| VigilError::invalid(what, "a part is missing or was mistyped"))
+}
+
+/// Reads a server's card from its text.
+///
+/// # Errors
+/// [`VigilError::Invalid`].
+pub(crate) fn server_card(text: &str) -> Result<ServerCard> {
+    let bytes = from_code("server card", SERVER_PREFIX, text)?;
+    Ok(canonical::decode_limited(&bytes, limits::MAX_LOG_ENTRY_BYTES)?)
+}
+
+impl Space {
+    /// The space in the store, if there is one.
+    pub(crate) fn load(store: &Store) -> Result<Option<Self>> {
+        let rows = store::log::entries(store.read())?;
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let damaged = |_: ProtocolError| VigilError::DatabaseDamaged { detail: "the membership log" };
+        let confirmed = rows.iter().take_while(|(_, confirmed)| *confirmed).count();
+        let log = rows
+            .iter()
+            .map(|(bytes, _)| LogEntry::from_bytes(bytes))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(damaged)?;
+        let membership = Membership::from_log(&log).map_err(damaged)?;
+        let mut epochs = BTreeMap::new();
+        for epoch in 0..=membership.epoch() {
+            if let Some(pair) = store::log::epoch_key(store.read(), epoch)?.and_then(SealingKeyPair::from_private) {
+                epochs.insert(epoch, pair);
+            }
+        }
+        let server = match settings::get(store.read(), Setting::Server)? {
+            Some(bytes) => Some(canonical::decode(&bytes)?),
+            None => None,
+        };
+        Ok(Some(Self { membership, log, confirmed, epochs, server }))
+    }
+
+    pub(crate) fn id(&self) -> SpaceId {
+        self.membership.space()
+    }
+
+    /// Takes the epoch keys out of an entry that this device can open; each is checked against the public half.
+    fn learn_epochs(&mut self, tx: &Transaction<'_>, entry: &LogEntry, device: &DeviceId, keys: &SealingKeyPair) -> Result<()> {
+        let space = self.id();
+        let (epoch, share) = match &entry.body {
+            LogBody::Genesis { share, .. } => (0, Some(share)),
+            LogBody::Add { share, .. } => (self.membership.epoch_at(entry.index + 1), share.as_ref()),
+            LogBody::RemoveAndRotate { shares, .. } => {
+                (self.membership.epoch_at(entry.index + 1), shares.iter().find(|share| share.device == *device))
+            }
+            _ => return Ok(()),
+        };
+        let Some(share) = share.filter(|share| share.device == *device) else { return Ok(()) };
+        let purpose = SealedTo::Epoch { space, epoch, desk: *device };
+        let opened = open_key(keys, &purpose, &share.encapsulated, &share.sealed);
+        self.keep_epoch(tx, epoch, opened)?;
+        // The key of each epoch opens the one before: a new desk reads the space's history.
+        for epoch in (1..=epoch).rev() {
+            let Some((encapsulated, sealed)) = self.previous_of(epoch) else { continue };
+            let Some(pair) = self.epochs.get(&epoch) else { break };
+            let opened = open_key(pair, &SealedTo::PreviousEpoch { space, epoch }, &encapsulated, &sealed);
+            self.keep_epoch(tx, epoch - 1, opened)?;
+        }
+        Ok(())
+    }
+
+    fn previous_of(&self, epoch: u32) -> Option<(SealingPublicKey, [u8; 48])> {
+        self.log
+            .iter()
+            .filter_map(|entry| match &entry.body {
+                LogBody::RemoveAndRotate { previous_encapsulated, previous_sealed, .. } => {
+                    Some((*previous_encapsulated, **previous_sealed))
+                }
+                _ => None,
+            })
+            .nth(usize::try_from(epoch).ok()?.checked_sub(1)?)
+    }
+
+    fn keep_epoch(&mut self, tx: &Transaction<'_>, epoch: u32, opened: Option<Secret<32>>) -> Result<()> {
+        // A share that does not open, or another key than the public half: this desk cannot read the epoch. It can go on
+        // writing, and the committee sees it as a desk that has no key.
+        let Some(pair) = opened.and_then(SealingKeyPair::from_private) else { return Ok(()) };
+        if self.membership.epoch_key(epoch) != Some(pair.public()) || self.epochs.contains_key(&epoch) {
+            return Ok(());
+        }
+        store::log::set_epoch_key(tx, epoch, pair.private())?;
+        self.epochs.insert(epoch, pair);
+        Ok(())
+    }
+
+    /// The name of a member, where this device may read it.
+    pub(crate) fn name_of(&self, device: &DeviceId) -> Option<String> {
+        let member = self.membership.member(device)?;
+        let pair = self.epochs.get(&self.membership.epoch_at(member.added_at + 1))?;
+        open_text(pair, &SealedTo::Name { space: self.id(), device: *device }, &member.sealed_name)
+            .filter(|name| !name.is_empty())
+    }
+
+    /// How a member is called in lists: by name where this device may read it, otherwise by role and a short form.
+    pub(crate) fn call(&self, device: &DeviceId) -> String {
+        self.name_of(device).unwrap_or_else(|| {
+            let role = self.membership.member(device).map_or("unknown device", |member| member.role.name());
+            format!("{role} {}", device.short())
+        })
+    }
+}
+
+impl Vault {
+    /// Creates a space with this device as its founding desk. `server` is the text of a server's card; without one the space
+    /// works offline and can be given a server later.
+    ///
+    /// # Errors
+    /// [`VigilError::AlreadyInSpace`], [`VigilError::Invalid`] for the card.
+    pub fn create_space(&mut self, server: Option<&str>) -> Result<RecoveryKey> {
+        if self.space.is_some() {
+            return Err(VigilError::AlreadyInSpace);
+        }
+        let server = server.map(server_card).transpose()?;
+        let space = SpaceId(random_bytes());
+        let (epoch, recovery) = (SealingKeyPair::generate(), SealingKeyPair::generate());
+        let own_name = self.own_name()?;
+        let founder = NewMember {
+            device: self.device,
+            signing_key: self.keys.signing.public(),
+            sealing_key: self.keys.sealing.public(),
+            role: Role::Desk,
+            install_generation: 1,
+            sealed_name: sealed_name(space, &self.device, &epoch.public(), &own_name)?.into(),
+        };
+        let share = share_epoch(space, 0, epoch.private(), self.device, &self.keys.sealing.public())?;
+        let body =
+            LogBody::Genesis { founder, epoch_key: epoch.public(), recovery_key: recovery.public(), share };
+        let start = (0, vigil_protocol::Hash::NONE);
+        let genesis = LogEntry::sign(space, start, self.now(), self.device, body, &self.keys.signing);
+        self.adopt(vec![genesis], 0, server)?;
+        Ok(RecoveryKey(Zeroizing::new(format!("vigil-recovery-1:{}", hex(recovery.private().expose())))))
+    }
+
+    /// The text that this device shows to whoever admits it.
+    ///
+    /// # Errors
+    /// [`VigilError::AlreadyInSpace`].
+    pub fn join_request(&self) -> Result<String> {
+        if self.space.is_some() {
+            return Err(VigilError::AlreadyInSpace);
+        }
+        let request = JoinRequest::sign(self.device, self.keys.sealing.public(), 1, &self.keys.signing);
+        Ok(format!("{JOIN_PREFIX}{}", hex(&canonical::encode(&request))))
+    }
+
+    /// Admits the device that made this join request, and gives the welcome to hand back to it. Works without network; the
+    /// server learns of it with the next sync.
+    ///
+    /// # Errors
+    /// [`VigilError::Invalid`] for the request, [`VigilError::NotAllowed`] by role.
+    pub fn admit(&mut self, request: &str, role: Role, name: &str) -> Result<String> {
+        let request = JoinRequest::from_bytes(&from_code("join request", JOIN_PREFIX, request)?)?;
+        let space = self.space()?;
+        let (id, epoch) = (space.id(), space.membership.epoch());
+        let epoch_public = space.membership.epoch_key(epoch).ok_or(VigilError::NotInSpace)?;
+        let share = if role == Role::Desk {
+            let pair = space
+                .epochs
+                .get(&epoch)
+                .ok_or(VigilError::NotAllowed { why: "only a desk that holds the epoch key can admit a desk" })?;
+            Some(share_epoch(id, epoch, pair.private(), request.device, &request.sealing_key)?)
+        } else {
+            None
+        };
+        let member = NewMember {
+            device: request.device,
+            signing_key: request.signing_key,
+            sealing_key: request.sealing_key,
+            role,
+            install_generation: request.install_generation,
+            sealed_name: sealed_name(id, &request.device, &epoch_public, name.trim())?.into(),
+        };
+        self.write_log(LogBody::Add { member, share })?;
+        let space = self.space()?;
+        let welcome =
+            Welcome { suite: vigil_protocol::SUITE, server: space.server.clone(), log: space.log.clone() };
+        Ok(format!("{WELCOME_PREFIX}{}", hex(&canonical::encode(&welcome))))
+    }
+
+    /// Joins the space of a welcome. From then on the device can record, with or without network.
+    ///
+    /// # Errors
+    /// [`VigilError::AlreadyInSpace`], [`VigilError::Invalid`], or [`VigilError::NotAllowed`] if the welcome is for another
+    /// device.
+    pub fn join(&mut self, welcome: &str) -> Result<()> {
+        if self.space.is_some() {
+            return Err(VigilError::AlreadyInSpace);
+        }
+        let welcome = Welcome::from_bytes(&from_code("welcome", WELCOME_PREFIX, welcome)?)?;
+        let membership = Membership::from_log(&welcome.log)?;
+        let me = membership
+            .active_member(&self.device)
+            .ok_or(VigilError::NotAllowed { why: "the welcome is for another device" })?;
+        if me.signing_key != self.keys.signing.public() || me.sealing_key != self.keys.sealing.public() {
+            return Err(VigilError::NotAllowed { why: "the welcome is for another device" });
+        }
+        let length = welcome.log.len();
+        self.adopt(welcome.log, length, welcome.server)
+    }
+
+    fn adopt(&mut self, log: Vec<LogEntry>, confirmed: usize, server: Option<ServerCard>) -> Result<()> {
+        let membership = Membership::from_log(&log)?;
+        let mut space = Space { membership, log, confirmed, epochs: BTreeMap::new(), server };
+        let (device, keys) = (self.device, &self.keys);
+        self.store.in_transaction(|tx| {
+            for (position, entry) in (0u64..).zip(&space.log) {
+                store::log::append(tx, position, &entry.to_bytes(), position < confirmed as u64)?;
+            }
+            if let Some(card) = &space.server {
+                settings::set(tx, Setting::Server, &canonical::encode(card))?;
+            }
+            for entry in space.log.clone() {
+                space.learn_epochs(tx, &entry, &device, &keys.sealing)?;
+            }
+            Ok::<_, VigilError>(())
+        })?;
+        self.space = Some(space);
+        Ok(())
+    }
+
+    /// Names the server of a space that had none, or another one.
+    ///
+    /// # Errors
+    /// [`VigilError::Invalid`] for the card, [`VigilError::NotInSpace`].
+    pub fn set_server(&mut self, card: &str) -> Result<()> {
+        let card = server_card(card)?;
+        self.space()?;
+        self.store.in_transaction(|tx| settings::set(tx, Setting::Server, &canonical::encode(&card)))?;
+        if let Some(space) = &mut self.space {
+            space.server = Some(card);
+        }
+        Ok(())
+    }
+
+    /// Names the officers on duty: identities of newly recorded persons are sealed to them.
+    ///
+    /// # Errors
+    /// [`VigilError::NotAllowed`].
+    pub fn set_intake(&mut self, officers: &[DeviceId]) -> Result<()> {
+        self.write_log(LogBody::Intake { officers: officers.to_vec() })
+    }
+
+    /// Names all who may read one record besides the desks, and gives them its key. Who was named before and is not now
+    /// reads nothing that is written from now on.
+    ///
+    /// # Errors
+    /// [`VigilError::NotAllowed`] by role, [`VigilError::NotFound`] if this device cannot read the record itself.
+    pub fn assign(&mut self, record: &RecordId, officers: &[DeviceId]) -> Result<()> {
+        let generations = store::generations::of_record(self.store.read(), record)?;
+        if generations.is_empty() {
+            return Err(VigilError::NotFound { what: "record" });
+        }
+        self.write_log(LogBody::Assign { record: *record, officers: officers.to_vec() })?;
+        self.grant(record, officers)
+    }
+
+    /// Removes a device and starts a new epoch.
+    ///
+    /// # Errors
+    /// [`VigilError::NotAllowed`] unless this device is a desk that holds the epoch key.
+    pub fn remove_member(&mut self, device: &DeviceId) -> Result<()> {
+        let space = self.space()?;
+        let (id, epoch) = (space.id(), space.membership.epoch() + 1);
+        let old = space
+            .epochs
+            .get(&(epoch - 1))
+            .ok_or(VigilError::NotAllowed { why: "only a desk that holds the epoch key can remove a device" })?;
+        let new = SealingKeyPair::generate();
+        let internal = || VigilError::internal("sealing the epoch key");
+        let purpose = SealedTo::PreviousEpoch { space: id, epoch };
+        let (previous_encapsulated, previous_sealed) =
+            seal_key(&new.public(), &purpose, old.private()).ok_or_else(internal)?;
+        let shares = space
+            .membership
+            .active_members()
+            .filter(|member| member.role == Role::Desk && member.device != *device)
+            .map(|desk| share_epoch(id, epoch, new.private(), desk.device, &desk.sealing_key))
+            .collect::<Result<Vec<_>>>()?;
+        let (last_counter, last_hash) = store::chains::last(self.store.read(), device)?;
+        self.write_log(LogBody::RemoveAndRotate {
+            device: *device,
+            last_counter,
+            last_hash,
+            epoch_key: new.public(),
+            shares,
+            previous_encapsulated,
+            previous_sealed: previous_sealed.into(),
+        })
+    }
+
+    /// Appends an entry of this device; it is in force here at once and sent with the next sync.
+    pub(crate) fn write_log(&mut self, body: LogBody) -> Result<()> {
+        let space = self.space()?;
+        let at = (space.membership.length(), space.membership.head());
+        let entry = LogEntry::sign(space.id(), at, self.now(), self.device, body, &self.keys.signing);
+        self.append_log(std::slice::from_ref(&entry), false)
+    }
+
+    /// Applies entries that follow the log, all or none.
+    pub(crate) fn append_log(&mut self, entries: &[LogEntry], confirmed: bool) -> Result<()> {
+        let Some(space) = self.space.as_mut() else { return Err(VigilError::NotInSpace) };
+        let mut membership = space.membership.clone();
+        for entry in entries {
+            membership.append(entry)?;
+        }
+        let length = space.log.len();
+        let before = std::mem::replace(&mut space.membership, membership);
+        space.log.extend_from_slice(entries);
+        let (device, keys) = (self.device, &self.keys);
+        let result = self.store.in_transaction(|tx| {
+            for (position, entry) in (length as u64..).zip(entries) {
+                store::log::append(tx, position, &entry.to_bytes(), confirmed)?;
+                space.learn_epochs(tx, entry, &device, &keys.sealing)?;
+            }
+            Ok::<_, VigilError>(())
+        });
+        if result.is_err() {
+            space.membership = before;
+            space.log.truncate(length);
+        } else if confirmed {
+            space.confirmed = space.log.len();
+        }
+        result
+    }
+
+    /// Takes in what the server says of the log: entries of this device that it has taken, and entries of others, before
+    /// which this device's unconfirmed ones are signed again.
+    pub(crate) fn merge_log(&mut self, appended: u64, others: &[LogEntry]) -> Result<()> {
+        let Some(space) = self.space.as_mut() else { return Err(VigilError::NotInSpace) };
+        let confirmed = (space.confirmed as u64).saturating_add(appended).min(space.log.len() as u64);
+        if appended > 0 {
+            self.store.in_transaction(|tx| store::log::confirm_below(tx, confirmed))?;
+            space.confirmed = usize::try_from(confirmed).unwrap_or(usize::MAX);
+        }
+        // What is here already, word for word, needs nothing.
+        let new: Vec<LogEntry> = others
+            .iter()
+            .filter(|entry| {
+                let held = usize::try_from(entry.index).ok().and_then(|index| space.log.get(index));
+                held.is_none_or(|held| held != *entry)
+            })
+            .cloned()
+            .collect();
+        if new.is_empty() {
+            let top = others.last().map_or(0, |entry| entry.index + 1).min(space.log.len() as u64);
+            if top > space.confirmed as u64 {
+                self.store.in_transaction(|tx| store::log::confirm_below(tx, top))?;
+                space.confirmed = usize::try_from(top).unwrap_or(usize::MAX);
+            }
+            return Ok(());
+        }
+        let mine: Vec<LogBody> = space.log.iter().skip(space.confirmed).map(|entry| entry.body.clone()).collect();
+        if !mine.is_empty() {
+            let kept = space.log.get(..space.confirmed).unwrap_or_default().to_vec();
+            let membership = Membership::from_log(&kept)?;
+            self.store.in_transaction(store::log::drop_unconfirmed)?;
+            space.log = kept;
+            space.membership = membership;
+        }
+        self.append_log(&new, true)?;
+        for body in mine {
+            // What others did in the meantime may make it unnecessary or forbidden; then it is left out, and the person
+            // sees the member list as it is.
+            match self.write_log(body) {
+                Ok(()) | Err(VigilError::NotAllowed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// All members, removed ones too.
+    ///
+    /// # Errors
+    /// [`VigilError::NotInSpace`].
+    pub fn members(&self) -> Result<Vec<MemberView>> {
+        let space = self.space()?;
+        let mut members: Vec<_> = space
+            .log
+            .iter()
+            .filter_map(|entry| match &entry.body {
+                LogBody::Genesis { founder, .. } => Some(founder.device),
+                LogBody::Add { member, .. } => Some(member.device),
+                _ => None,
+            })
+            .filter_map(|device| space.membership.member(&device))
+            .map(|member| MemberView {
+                device: member.device.to_string(),
+                role: member.role.name().to_owned(),
+                name: space.name_of(&member.device),
+                me: member.device == self.device,
+                on_duty: space.membership.intake().contains(&member.device),
+                removed: member.removed.is_some(),
+            })
+            .collect();
+        for member in members.iter_mut().filter(|member| member.me && member.name.is_none()) {
+            member.name = Some(self.own_name()?).filter(|name| !name.is_empty());
+        }
+        Ok(members)
+    }
+
+    /// The device whose hexadecimal name begins like this.
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`] or [`VigilError::Ambiguous`].
+    pub fn find_member(&self, prefix: &str) -> Result<DeviceId> {
+        let prefix = prefix.trim().to_ascii_lowercase();
+        let members = self.members()?;
+        let mut fitting = members.iter().filter(|member| member.device.starts_with(&prefix));
+        let found = fitting.next().filter(|_| !prefix.is_empty()).ok_or(VigilError::NotFound { what: "member" })?;
+        if fitting.next().is_some() {
+            return Err(VigilError::Ambiguous { what: "member" });
+        }
+        DeviceId::from_hex(&found.device).ok_or(VigilError::NotFound { what: "member" })
+    }
+
+    /// This device's role.
+    ///
+    /// # Errors
+    /// [`VigilError::NotInSpace`].
+    pub fn role(&self) -> Result<Role> {
+        let member = self.space()?.membership.member(&self.device);
+        Ok(member.ok_or(VigilError::NotInSpace)?.role)
+    }
+
+    /// How a device is called in lists.
+    ///
+    /// # Errors
+    /// [`VigilError::NotInSpace`].
+    pub fn call(&self, device: &DeviceId) -> Result<String> {
+        if *device == self.device {
+            let name = self.own_name()?;
+            if !name.is_empty() {
+                return Ok(name);
+            }
+        }
+        Ok(self.space()?.call(device))
+    }
+
+    fn own_name(&self) -> Result<String> {
+        let bytes = settings::get(self.store.read(), Setting::OwnName)?.unwrap_or_default();
+        String::from_utf8(bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the device's name" })
+    }
+}
+
+fn sealed_name(space: SpaceId, device: &DeviceId, epoch: &SealingPublicKey, name: &str) -> Result<Vec<u8>> {
+    // HPKE's encapsulated key, tag and padding come on top.
+    if name.len() > limits::MAX_SEALED_NAME_BYTES - 96 {
+        return Err(VigilError::invalid("name", "it is too long"));
+    }
+    seal_text(epoch, &SealedTo::Name { space, device: *device }, name)
+        .ok_or_else(|| VigilError::invalid("epoch key", "it is not a key"))
+}
+
+fn share_epoch(
+    space: SpaceId,
+    epoch: u32,
+    private: &Secret<32>,
+    desk: DeviceId,
+    to: &SealingPublicKey,
+) -> Result<EpochShare> {
+    let (encapsulated, sealed) = seal_key(to, &SealedTo::Epoch { space, epoch, desk }, private)
+        .ok_or_else(|| VigilError::invalid("join request", "its key is not a key"))?;
+    Ok(EpochShare { device: desk, encapsulated, sealed: sealed.into() })
+}

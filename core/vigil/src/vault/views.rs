@@ -1,0 +1,135 @@
+//! What the facade shows: plain values, ready for a list, a screen or JSON.
+//! They hold names and notes of people, so none of them has a `Debug`.
+
+use serde::Serialize;
+use vigil_screening::Assessment;
+
+/// How far a record has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncState {
+    /// Something of it is on this device only.
+    Waiting,
+    /// The server has acknowledged everything that this device wrote.
+    Sent,
+}
+
+/// A row of a list.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct RecordSummary {
+    /// The record, in hexadecimal.
+    pub id: String,
+    /// Its kind: `screening`, `person`, `sighting`, ...
+    pub kind: String,
+    /// A few words that name nobody.
+    pub title: String,
+    /// Station or place.
+    pub place: Option<String>,
+    /// Who recorded it.
+    pub author: String,
+    /// When, in milliseconds since 1970 by the author's clock.
+    pub created_at: i64,
+    /// When it was last changed, likewise.
+    pub updated_at: i64,
+    /// What was decided; `open` where decisions contradict each other.
+    pub outcome: Option<String>,
+    /// The instrument's points. They never decide.
+    pub points: Option<i64>,
+    /// The instrument's band.
+    pub band: Option<String>,
+    /// How many people.
+    pub people: Option<i64>,
+    /// How many minutes it took.
+    pub minutes: Option<i64>,
+    /// How many fields and decisions are open because people differ.
+    pub conflicts: u32,
+    /// How far it has come.
+    pub sync: SyncState,
+}
+
+/// One of a field's values.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct ValueView {
+    /// The value.
+    pub value: serde_json::Value,
+    /// Who wrote it.
+    pub author: String,
+    /// When, by the author's clock.
+    pub time: i64,
+    /// Names it when the field is settled.
+    pub change: String,
+}
+
+/// A field with all values that stand beside each other.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct FieldView {
+    /// The field's name.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// The value that is shown first; the settled one where there is one.
+    pub value: serde_json::Value,
+    /// Whether people differ and nobody has settled it.
+    pub open: bool,
+    /// All values, if there are several.
+    pub values: Vec<ValueView>,
+    /// Who settled it, if somebody did.
+    pub settled_by: Option<String>,
+}
+
+/// An event.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct EventView {
+    /// Its id, in hexadecimal.
+    pub id: String,
+    /// Who stated it.
+    pub author: String,
+    /// When, by the author's clock.
+    pub time: i64,
+    /// What it says.
+    pub body: serde_json::Value,
+}
+
+/// A record as a whole.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct RecordView {
+    /// Its row.
+    pub summary: RecordSummary,
+    /// Its fields.
+    pub fields: Vec<FieldView>,
+    /// Its events, in the order in which they were seen.
+    pub events: Vec<EventView>,
+    /// Decisions that contradict each other, if any: ids of events.
+    pub open_outcomes: Vec<String>,
+    /// What the instrument makes of the answers, with its reasons.
+    pub assessment: Option<Assessment>,
+    /// Records that share a link with it: a screening's persons, a person's screening.
+    pub linked: Vec<String>,
+    /// What identifies this state of the record: two devices with the same heads and events show the same.
+    pub heads: Vec<String>,
+}
+
+/// How this device stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The device, in hexadecimal.
+    pub device: String,
+    /// Its role.
+    pub role: String,
+    /// Records on it.
+    pub records: u64,
+    /// Saves that the server has not acknowledged.
+    pub waiting: u64,
+    /// Saves that the server refused on their own.
+    pub set_aside: u64,
+    /// Fields and decisions that are open because people differ.
+    pub conflicts: u64,
+    /// Screenings in progress.
+    pub drafts: u64,
+    /// Items that came and cannot be taken in yet, by reason.
+    pub parked: Vec<(String, u64)>,
+    /// Authors that signed two batches under one counter.
+    pub suspended_authors: Vec<String>,
+    /// Entries of the membership log that the server has not taken yet.
+    pub log_waiting: u64,
+}

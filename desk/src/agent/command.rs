@@ -1,0 +1,133 @@
+//! What an agent can be told, one JSON object a line: `{"do": "screen", "with": {...}}`.
+//! The words are those of the scenarios; an unknown word or field is refused, never guessed at.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use vigil_core::NewSighting;
+use vigil_core::records::{FieldName, FieldValue, Outcome};
+
+use crate::screenings::ScreeningInput;
+
+/// A command.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "do", content = "with", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AgentCommand {
+    /// Makes the home and opens it.
+    Init {
+        /// The person's name.
+        name: String,
+    },
+    /// Opens the home.
+    Open {},
+    /// Creates the space.
+    CreateSpace {
+        /// The server's card.
+        server_card: Option<String>,
+    },
+    /// Gives the join request.
+    JoinRequest {},
+    /// Admits a device.
+    Admit {
+        /// Its join request.
+        request: String,
+        /// Its role.
+        role: String,
+        /// The person's name.
+        name: String,
+    },
+    /// Joins a space.
+    Join {
+        /// The welcome.
+        welcome: String,
+    },
+    /// Lists the members.
+    Members {},
+    /// Names the devices on duty.
+    Intake {
+        /// Their ids, in hexadecimal.
+        devices: Vec<String>,
+    },
+    /// Names who may read a record besides the desks.
+    Assign {
+        /// The record.
+        record: String,
+        /// Their ids, in hexadecimal.
+        devices: Vec<String>,
+    },
+    /// Records a screening.
+    Screen(Box<ScreeningInput>),
+    /// Records a sighting.
+    Sighting(NewSighting),
+    /// Writes fields; null removes one.
+    Edit {
+        /// The record.
+        record: String,
+        /// The fields.
+        set: BTreeMap<FieldName, Option<FieldValue>>,
+    },
+    /// Decides what comes of a record.
+    Decide {
+        /// The record.
+        record: String,
+        /// The decision.
+        decision: Outcome,
+    },
+    /// Adds an addendum.
+    AddAddendum {
+        /// The record.
+        record: String,
+        /// The words.
+        text: String,
+    },
+    /// Adds an opinion.
+    AddOpinion {
+        /// The record.
+        record: String,
+        /// The words.
+        text: String,
+    },
+    /// Settles a field.
+    Settle {
+        /// The record.
+        record: String,
+        /// The field.
+        field: FieldName,
+        /// The value that holds.
+        choose: serde_json::Value,
+    },
+    /// Lists every record, newest first.
+    List {},
+    /// Searches.
+    Search {
+        /// The words.
+        text: String,
+    },
+    /// Shows a record.
+    Show {
+        /// The record.
+        record: String,
+    },
+    /// Shows every record on which people differ.
+    Conflicts {},
+    /// Names the state of every record, for comparing two devices.
+    States {},
+    /// Tells how the device stands.
+    Status {},
+    /// Syncs.
+    Sync {
+        /// How often a broken link is tried.
+        attempts: u32,
+    },
+}
+
+/// The state of a record: two devices that hold the same record give the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordState {
+    /// The newest changes of its facts.
+    pub heads: Vec<String>,
+    /// Its events.
+    pub events: Vec<String>,
+    /// A digest of everything shown: fields with all their values, events, open questions.
+    pub shown: String,
+}

@@ -1,0 +1,92 @@
+//! The command line: from arguments to the facade, and from its answers to words or JSON.
+//! It promises a documented exit status for every outcome, and nothing on standard output but the answer.
+
+pub mod arguments;
+mod interview;
+mod output;
+mod progress;
+mod reading;
+mod records;
+mod serve;
+pub mod session;
+mod space;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::error::DeskError;
+use crate::{agent, demo};
+use arguments::{Arguments, Command, Space};
+pub use output::Output;
+pub(crate) use reading::value_words;
+
+/// The whole program: parses, runs, and gives the exit status.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.json);
+    match run(&arguments, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+/// The agent alone: what the positive control's program is.
+#[must_use]
+pub fn agent_main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let output = Output::new(arguments.json);
+    let result = match &arguments.command {
+        Command::Agent { .. } => run(&arguments, &output),
+        _ => Err(DeskError::Usage("this build has no encryption and knows only `agent`".to_owned())),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
+    match &arguments.command {
+        Command::Init { name } => space::init(arguments, output, name),
+        Command::Space(Space::Create { server_card }) => space::create(arguments, output, server_card.as_deref()),
+        Command::Space(Space::Server { card }) => space::server(arguments, output, card),
+        Command::JoinRequest => space::join_request(arguments, output),
+        Command::Add { request, role, name } => space::add(arguments, output, request, role.role(), name),
+        Command::Join { welcome } => space::join(arguments, output, welcome),
+        Command::Members => space::members(arguments, output),
+        Command::Assign { record, devices, .. } => space::assign(arguments, output, record, devices),
+        Command::Intake { devices } => space::intake(arguments, output, devices),
+        Command::RemoveMember { device } => space::remove(arguments, output, device),
+        Command::Screen { file: Some(file) } => records::screen(arguments, output, file),
+        Command::Screen { file: None } => interview::run(arguments, output),
+        Command::Sighting { place, description, people } => {
+            records::sighting(arguments, output, place, description.as_deref(), *people)
+        }
+        Command::Edit { record, fields, unset } => records::edit(arguments, output, record, fields, unset),
+        Command::Decide { record, decision } => records::decide(arguments, output, record, decision),
+        Command::Note { record, text, opinion } => records::note(arguments, output, record, text, *opinion),
+        Command::HandOver { record, to, to_other } => {
+            records::hand_over(arguments, output, record, to.as_deref(), to_other.as_deref())
+        }
+        Command::Settle { record, field, choose, decision } => {
+            records::settle(arguments, output, record, field.as_deref(), *choose, decision.as_deref())
+        }
+        Command::List(list) => reading::list(arguments, output, list),
+        Command::Show { record } => reading::show(arguments, output, record),
+        Command::Search { text, limit } => reading::search(arguments, output, text, *limit),
+        Command::Conflicts => reading::conflicts(arguments, output),
+        Command::Status => reading::status(arguments, output),
+        Command::Sync { attempts } => serve::sync(arguments, output, *attempts),
+        Command::Serve(serve) => serve::serve(output, serve),
+        Command::Demo(demo) => demo::run(output, demo),
+        Command::Agent { record_bodies } => agent::run(arguments, record_bodies.as_deref()),
+    }
+}

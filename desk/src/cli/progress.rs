@@ -1,0 +1,77 @@
+//! Signs of life on standard error for whatever takes longer than a second.
+//! It promises to print nothing for work that is quick, and nothing where nobody looks.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use vigil_core::sync::Progress;
+
+const QUIET: Duration = Duration::from_secs(1);
+const EVERY: Duration = Duration::from_millis(250);
+
+/// Counts work and shows the count.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    what: &'static str,
+    count: u64,
+    line: Line,
+}
+
+impl Counter {
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self { what, count: 0, line: Line::new() }
+    }
+
+    pub(crate) fn add(&mut self, more: u64) {
+        self.count += more;
+        self.line.show(&format!("{} {}", self.count, self.what));
+    }
+
+    pub(crate) fn end(self) {
+        self.line.end();
+    }
+}
+
+/// One line that is written over.
+#[derive(Debug)]
+pub(crate) struct Line {
+    started: Instant,
+    shown: Option<Instant>,
+    is_terminal: bool,
+}
+
+impl Line {
+    pub(crate) fn new() -> Self {
+        Self { started: Instant::now(), shown: None, is_terminal: io::stderr().is_terminal() }
+    }
+
+    pub(crate) fn show(&mut self, words: &str) {
+        let due = self.shown.is_none_or(|shown| shown.elapsed() >= EVERY);
+        if self.is_terminal && due && self.started.elapsed() >= QUIET {
+            self.shown = Some(Instant::now());
+            let mut err = io::stderr().lock();
+            // Signs of life are no reason to fail.
+            let _ = write!(err, "\r\x1b[K{words}").and_then(|()| err.flush());
+        }
+    }
+
+    pub(crate) fn end(self) {
+        if self.shown.is_some() {
+            let mut err = io::stderr().lock();
+            let _ = write!(err, "\r\x1b[K").and_then(|()| err.flush());
+        }
+    }
+}
+
+/// What a sync is doing, in words.
+pub(crate) fn words(progress: &Progress) -> String {
+    match progress {
+        Progress::Packing { saves } => format!("packing {saves} saves"),
+        Progress::Sending { bytes } => format!("sending {bytes} bytes"),
+        Progress::TakingIn { bytes, items } => format!("taking in {items} items, {bytes} bytes"),
+        Progress::Waiting { pause, failures } => {
+            format!("no network ({failures}); trying again in {:.1} s", pause.as_secs_f64())
+        }
+        _ => "working".to_owned(),
+    }
+}

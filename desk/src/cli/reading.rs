@@ -1,0 +1,201 @@
+//! Commands that read: list, show, search, conflicts, status.
+//! Lists promise to name nobody; every stored text is made harmless before it reaches the terminal.
+
+use serde_json::Value;
+use vigil_core::{FieldView, ListQuery, RecordSummary, RecordView, Status};
+
+use super::arguments::{Arguments, List};
+use super::output::Output;
+use super::session;
+use crate::error::DeskError;
+use crate::text::{plain, short, time};
+
+/// More open questions than anybody settles in a day.
+const MOST_CONFLICTS: u32 = 10_000;
+
+pub(super) fn list(arguments: &Arguments, output: &Output, list: &List) -> Result<(), DeskError> {
+    let query = ListQuery {
+        kind: list.kind.clone(),
+        only_conflicts: list.conflicts,
+        limit: list.limit,
+        offset: list.offset,
+    };
+    let records = session::open(arguments)?.list(&query)?;
+    output.answer(&records, summary_lines(&records))
+}
+
+pub(super) fn search(arguments: &Arguments, output: &Output, text: &str, limit: u32) -> Result<(), DeskError> {
+    let records = session::open(arguments)?.search(text, limit)?;
+    output.answer(&records, summary_lines(&records))
+}
+
+fn summary_lines(records: &[RecordSummary]) -> Vec<String> {
+    if records.is_empty() { vec!["Nothing found.".to_owned()] } else { records.iter().map(summary_line).collect() }
+}
+
+/// A row of a list: id, time, what, where, points, outcome, who.
+pub(crate) fn summary_line(record: &RecordSummary) -> String {
+    let points = match (record.points, &record.band) {
+        (Some(points), Some(band)) => format!("{points:>3} {}", plain(&band.replace('_', " "))),
+        _ => String::new(),
+    };
+    let outcome = record.outcome.as_deref().map_or_else(|| "-".to_owned(), |outcome| outcome.replace('_', " "));
+    let mut line = format!(
+        "{}  {}  {:<18}  {:<24}  {:<20}  {:<17}  {}",
+        record.id.get(..8).unwrap_or(&record.id),
+        time(record.created_at),
+        short(&plain(&record.title), 18),
+        short(&plain(record.place.as_deref().unwrap_or_default()), 24),
+        points,
+        short(&plain(&outcome), 17),
+        plain(&record.author),
+    );
+    if record.conflicts > 0 {
+        line.push_str("  (people differ)");
+    }
+    line
+}
+
+pub(super) fn show(arguments: &Arguments, output: &Output, record: &str) -> Result<(), DeskError> {
+    let vault = session::open(arguments)?;
+    let view = vault.show(&vault.find(record)?)?;
+    output.answer(&view, view_lines(&view))
+}
+
+/// A record as a person reads it.
+pub(crate) fn view_lines(view: &RecordView) -> Vec<String> {
+    let summary = &view.summary;
+    let mut lines = vec![
+        format!("{} {}", plain(&summary.title), summary.id),
+        format!("recorded by {} {}, last changed {}", plain(&summary.author), time(summary.created_at), time(summary.updated_at)),
+        String::new(),
+    ];
+    for field in &view.fields {
+        lines.extend(field_lines(field));
+    }
+    if !view.events.is_empty() {
+        lines.push(String::new());
+    }
+    for event in &view.events {
+        let mark = if view.open_outcomes.contains(&event.id) { "  (contradicts another)" } else { "" };
+        lines.push(format!(
+            "{}  {}  {}  {}{mark}",
+            time(event.time),
+            event.id.get(..8).unwrap_or(&event.id),
+            plain(&event.author),
+            event_words(&event.body)
+        ));
+    }
+    if let Some(assessment) = &view.assessment {
+        lines.push(String::new());
+        lines.extend(assessment.explain().iter().map(|line| plain(line)));
+    }
+    if !view.linked.is_empty() {
+        let linked: Vec<_> = view.linked.iter().map(|id| id.get(..8).unwrap_or(id)).collect();
+        lines.push(String::new());
+        lines.push(format!("belongs together with: {}", linked.join(", ")));
+    }
+    lines
+}
+
+/// A field with its value, or with all values that people differ on.
+pub(crate) fn field_lines(field: &FieldView) -> Vec<String> {
+    let label = plain(&field.label);
+    if field.values.len() < 2 {
+        return vec![format!("{label:<26}  {}", value_words(&field.value))];
+    }
+    let head = match (&field.settled_by, field.open) {
+        (Some(name), false) => format!("{label:<26}  {} (settled by {})", value_words(&field.value), plain(name)),
+        _ => format!("{label:<26}  people differ:"),
+    };
+    let mut lines = vec![head];
+    for (number, value) in field.values.iter().enumerate() {
+        let (words, author) = (value_words(&value.value), plain(&value.author));
+        lines.push(format!("{:>28}  {words}  ({author}, {})", format!("{}.", number + 1), time(value.time)));
+    }
+    lines
+}
+
+/// A value as words.
+pub(crate) fn value_words(value: &Value) -> String {
+    match value {
+        Value::String(text) => plain(text),
+        Value::Null => "(nothing)".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        other => plain(&other.to_string()),
+    }
+}
+
+/// An event's body as words.
+fn event_words(body: &Value) -> String {
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(plain).unwrap_or_default();
+    let kind = text("event");
+    let mut words = match kind.as_str() {
+        "decision" => text("outcome").replace('_', " "),
+        other => other.replace('_', " "),
+    };
+    for name in ["agreement", "text", "reason", "field"] {
+        let more = text(name);
+        if !more.is_empty() {
+            words.push_str(": ");
+            words.push_str(&more.replace('_', " "));
+        }
+    }
+    if let Some(to) = body.get("to") {
+        words.push_str(" to ");
+        match to.as_object().and_then(|to| to.values().next()) {
+            Some(inner) => words.push_str(&value_words(inner)),
+            None => words.push_str(&value_words(to)),
+        }
+    }
+    words
+}
+
+pub(super) fn conflicts(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
+    let vault = session::open(arguments)?;
+    let query = ListQuery { only_conflicts: true, limit: MOST_CONFLICTS, ..ListQuery::default() };
+    let views = vault
+        .list(&query)?
+        .iter()
+        .map(|record| vault.show(&vault.find(&record.id)?))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut lines = Vec::new();
+    for view in &views {
+        lines.push(summary_line(&view.summary));
+        lines.extend(view.fields.iter().filter(|field| field.open).flat_map(field_lines));
+        for event in view.events.iter().filter(|event| view.open_outcomes.contains(&event.id)) {
+            let id = event.id.get(..8).unwrap_or(&event.id);
+            lines.push(format!("  decision {id}: {} ({})", event_words(&event.body), plain(&event.author)));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("Nobody differs on anything.".to_owned());
+    }
+    output.answer(&views, lines)
+}
+
+pub(super) fn status(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
+    let status = session::open(arguments)?.status()?;
+    output.answer(&status, status_lines(&status))
+}
+
+fn status_lines(status: &Status) -> Vec<String> {
+    let mut lines = vec![
+        format!("{} records here; this device is a {}", status.records, plain(&status.role)),
+        format!("{} saves wait for the next sync", status.waiting),
+    ];
+    for (count, words) in [
+        (status.set_aside, "saves were refused by the server and stay here"),
+        (status.conflicts, "fields or decisions on which people differ"),
+        (status.drafts, "screenings in progress"),
+        (status.log_waiting, "changes of members wait for the next sync"),
+    ] {
+        if count > 0 {
+            lines.push(format!("{count} {words}"));
+        }
+    }
+    lines.extend(status.parked.iter().map(|(reason, count)| format!("{count} items wait: {}", plain(reason))));
+    lines.extend(status.suspended_authors.iter().map(|author| format!("suspended: {}", plain(author))));
+    lines
+}

@@ -1,0 +1,101 @@
+//! Commands that touch the network: sync and serve.
+//! A sync promises that stopping it at any moment loses nothing; a server, that it ends when told and keeps what it took.
+
+use serde_json::json;
+use vigil_core::VigilError;
+use vigil_core::sync::{Cancel, HttpTransport, SyncOptions, SyncReport};
+use vigil_sync_server::{ServerConfig, start};
+
+use super::arguments::{Arguments, Serve};
+use super::output::Output;
+use super::progress::{Line, words};
+use super::session;
+use crate::error::DeskError;
+
+pub(super) fn sync(arguments: &Arguments, output: &Output, attempts: u32) -> Result<(), DeskError> {
+    let mut vault = session::open(arguments)?;
+    let card = vault.server()?.ok_or(VigilError::NotFound { what: "server; name one with `vigil space server`" })?;
+    let transport = HttpTransport::new(&card)?;
+    let options = SyncOptions { attempts: attempts.max(1), ..SyncOptions::default() };
+    let cancel = Cancel::new();
+    let mut line = Line::new();
+    let runtime = runtime()?;
+    let result = runtime.block_on(async {
+        let stop = cancel.clone();
+        let waiting = tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                stop.cancel();
+            }
+        });
+        let result = vault.sync(&transport, &options, &mut |progress| line.show(&words(&progress)), &cancel).await;
+        waiting.abort();
+        result
+    });
+    line.end();
+    let report = result?;
+    output.answer(&report, [report_words(&report)])
+}
+
+/// What a sync did, in a sentence.
+pub(crate) fn report_words(report: &SyncReport) -> String {
+    let mut words = format!(
+        "{} saves sent, {} records new here, {} changed; {} round trips, {} bytes up, {} down",
+        report.sent, report.new_records, report.changed_records, report.round_trips, report.bytes_up, report.bytes_down
+    );
+    for (count, what) in [
+        (report.erased_records, "records erased"),
+        (report.parked, "items wait for something else"),
+        (report.set_aside, "saves refused by the server; they stay here"),
+    ] {
+        if count > 0 {
+            words.push_str(&format!("; {count} {what}"));
+        }
+    }
+    words
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, DeskError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| DeskError::file("the network", error))
+}
+
+pub(super) fn serve(output: &Output, serve: &Serve) -> Result<(), DeskError> {
+    let config = ServerConfig {
+        listen: serve.listen,
+        public_url: serve.public_url.clone(),
+        ..ServerConfig::loopback(&serve.data)
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| DeskError::file("the network", error))?;
+    runtime.block_on(async {
+        let server = start(config).await?;
+        let (address, card) = (server.address(), server.card_path().to_owned());
+        output.answer(
+            &json!({"listening": address, "server_card": card}),
+            [
+                format!("Serving on https://{address}; stop with Ctrl-C."),
+                format!("Give {} to the founding desk.", card.display()),
+            ],
+        )?;
+        let stopped = stop_signal().await;
+        server.shutdown().await;
+        stopped.map_err(|error| DeskError::file("signals", error))
+    })
+}
+
+async fn stop_signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,148 @@
+//! Commands around the home and the space: init, create, join, admit, members, assign, remove.
+//! Codes promise to be read whether typed, in a file or on standard input, with any white space a messenger put in.
+
+use serde_json::json;
+use vigil_core::{DeviceId, MemberView, Role, Vault};
+
+use super::arguments::Arguments;
+use super::output::Output;
+use super::session;
+use crate::error::DeskError;
+use crate::text::plain;
+
+pub(super) fn init(arguments: &Arguments, output: &Output, name: &str) -> Result<(), DeskError> {
+    let home = session::home(arguments)?;
+    if home.join("key").exists() {
+        return Err(vigil_core::VigilError::HomeExists.into());
+    }
+    let passphrase = session::passphrase(arguments, true)?;
+    let vault = Vault::create(&home, &passphrase, name)?;
+    let device = vault.device().to_string();
+    output.answer(
+        &json!({"home": home, "device": device}),
+        [
+            format!("A new home in {}, for device {}.", home.display(), vault.device().short()),
+            "Nobody can open it without the passphrase; keep that safe.".to_owned(),
+            "Next: `vigil space create`, or `vigil join-request` to be admitted to a space.".to_owned(),
+        ],
+    )
+}
+
+pub(super) fn create(arguments: &Arguments, output: &Output, card: Option<&str>) -> Result<(), DeskError> {
+    let card = card.map(session::code).transpose()?;
+    let mut vault = session::open(arguments)?;
+    let recovery = vault.create_space(card.as_deref())?;
+    output.answer(
+        &json!({"recovery_key": recovery.text()}),
+        [
+            "The space is there, and this device is its first desk.",
+            "The recovery key opens what every device has lost. It is shown once and kept nowhere: write it on paper.",
+            "",
+            recovery.text(),
+        ],
+    )
+}
+
+pub(super) fn server(arguments: &Arguments, output: &Output, card: &str) -> Result<(), DeskError> {
+    let card = session::code(card)?;
+    let mut vault = session::open(arguments)?;
+    vault.set_server(&card)?;
+    let url = vault.server()?.map(|card| card.url).unwrap_or_default();
+    output.answer(&json!({"server": url}), [format!("The space's server is {}.", plain(&url))])
+}
+
+pub(super) fn join_request(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
+    let request = session::open(arguments)?.join_request()?;
+    output.answer(&json!({"join_request": request}), [request.as_str()])
+}
+
+pub(super) fn add(
+    arguments: &Arguments,
+    output: &Output,
+    request: &str,
+    role: Role,
+    name: &str,
+) -> Result<(), DeskError> {
+    let request = session::code(request)?;
+    let mut vault = session::open(arguments)?;
+    let welcome = vault.admit(&request, role, name)?;
+    output.answer(&json!({"welcome": welcome}), [welcome.as_str()])
+}
+
+pub(super) fn join(arguments: &Arguments, output: &Output, welcome: &str) -> Result<(), DeskError> {
+    let welcome = session::code(welcome)?;
+    let mut vault = session::open(arguments)?;
+    vault.join(&welcome)?;
+    let role = vault.role()?.name();
+    output.answer(
+        &json!({"role": role}),
+        [format!("This device has joined, as {role}. It can record from now on, with or without network.")],
+    )
+}
+
+pub(super) fn members(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
+    let members = session::open(arguments)?.members()?;
+    output.answer(&members, members.iter().map(member_line))
+}
+
+/// A member on one line.
+pub(crate) fn member_line(member: &MemberView) -> String {
+    let name = member.name.as_deref().map_or_else(|| "(name not readable here)".to_owned(), plain);
+    let mut line = format!("{:8}  {:9}  {name}", member.device.get(..8).unwrap_or(&member.device), member.role);
+    for (holds, words) in
+        [(member.me, "this device"), (member.on_duty, "on duty"), (member.removed, "removed")]
+    {
+        if holds {
+            line.push_str(", ");
+            line.push_str(words);
+        }
+    }
+    line
+}
+
+fn devices(vault: &Vault, prefixes: &[String]) -> Result<Vec<DeviceId>, DeskError> {
+    prefixes.iter().map(|prefix| Ok(vault.find_member(prefix)?)).collect()
+}
+
+pub(super) fn assign(
+    arguments: &Arguments,
+    output: &Output,
+    record: &str,
+    prefixes: &[String],
+) -> Result<(), DeskError> {
+    let mut vault = session::open(arguments)?;
+    let record = vault.find(record)?;
+    let devices = devices(&vault, prefixes)?;
+    vault.assign(&record, &devices)?;
+    let names: Vec<String> = devices.iter().map(DeviceId::to_string).collect();
+    let calls = devices.iter().map(|device| Ok(plain(&vault.call(device)?))).collect::<Result<Vec<_>, DeskError>>()?;
+    let who = if calls.is_empty() { "Nobody".to_owned() } else { calls.join(", ") };
+    output.answer(
+        &json!({"record": record.to_string(), "devices": names}),
+        [format!("{who} may read {} besides the desks; they learn of it with the next sync.", record.short())],
+    )
+}
+
+pub(super) fn intake(arguments: &Arguments, output: &Output, prefixes: &[String]) -> Result<(), DeskError> {
+    let mut vault = session::open(arguments)?;
+    let devices = devices(&vault, prefixes)?;
+    vault.set_intake(&devices)?;
+    let names: Vec<String> = devices.iter().map(DeviceId::to_string).collect();
+    output.answer(
+        &json!({"on_duty": names}),
+        ["From now on, identities of newly recorded people are sealed to the devices on duty."],
+    )
+}
+
+pub(super) fn remove(arguments: &Arguments, output: &Output, prefix: &str) -> Result<(), DeskError> {
+    let mut vault = session::open(arguments)?;
+    let device = vault.find_member(prefix)?;
+    vault.remove_member(&device)?;
+    output.answer(
+        &json!({"removed": device.to_string()}),
+        [
+            "The device is removed and a new epoch has begun; both take effect everywhere with the next sync.",
+            "What it has read already cannot be taken back.",
+        ],
+    )
+}

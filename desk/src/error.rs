@@ -1,0 +1,109 @@
+//! Why a command failed: a stable code, words for a person, what to do next, and an exit status.
+//! It promises that no error repeats what stands in a record.
+
+use std::io;
+
+use thiserror::Error;
+use vigil_core::VigilError;
+
+/// Why a command failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// The core says so.
+    #[error(transparent)]
+    Core(#[from] VigilError),
+    /// What was typed or given cannot be used.
+    #[error("{0}")]
+    Usage(String),
+    /// A file or stream could not be read or written.
+    #[error("{what}: {source}")]
+    File {
+        /// Which one.
+        what: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The server could not start.
+    #[error(transparent)]
+    Server(#[from] vigil_sync_server::ServerError),
+    /// Something that was to hold did not.
+    #[error("{0}")]
+    DoesNotHold(String),
+}
+
+impl DeskError {
+    /// For a file or stream that could not be read or written.
+    pub fn file(what: impl Into<String>, source: io::Error) -> Self {
+        Self::File { what: what.into(), source }
+    }
+
+    /// A code that never changes, for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Core(error) => error.code(),
+            Self::Usage(_) => "usage",
+            Self::File { .. } => "file",
+            Self::Server(error) => error.code(),
+            Self::DoesNotHold(_) => "does_not_hold",
+        }
+    }
+
+    /// What a person can do next.
+    #[must_use]
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::Core(error) => error.next_step(),
+            Self::Usage(_) => "See `vigil help` and the examples in it.",
+            Self::File { .. } => "Check the path and whether you may use it.",
+            Self::Server(_) => "Check the server's options.",
+            Self::DoesNotHold(_) => "Please report it, with what was printed above.",
+        }
+    }
+
+    /// The exit status; `vigil help` lists them.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        match self {
+            Self::Core(error) => match error.code() {
+                "invalid" => 2,
+                "wrong_passphrase" => 3,
+                "key_file_damaged" | "database_damaged" => 4,
+                "offline" | "server_refused" | "server_not_trusted" => 5,
+                "not_found" | "ambiguous" => 6,
+                "not_allowed" | "removed" => 7,
+                "home_in_use" | "home_exists" | "no_home" | "not_in_space" | "already_in_space" | "newer_version" => 8,
+                _ => 1,
+            },
+            Self::Usage(_) => 2,
+            Self::File { .. } | Self::DoesNotHold(_) | Self::Server(_) => 1,
+        }
+    }
+}
+
+/// The exit statuses, as the help shows them.
+pub const EXIT_STATUSES: &str = "\
+Exit status:
+  0  done
+  1  failed, or something that was to hold did not
+  2  wrong usage, or what was given is not valid
+  3  wrong passphrase
+  4  key file or database damaged
+  5  no network, or the server refused or cannot be trusted
+  6  no such record, member or draft, or several fit
+  7  not allowed for this role
+  8  the home is missing, in use, made by a newer version, in a space already or not in one";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_passphrase_and_damage_are_told_apart() {
+        assert_eq!(DeskError::from(VigilError::WrongPassphrase).exit_status(), 3);
+        assert_eq!(DeskError::from(VigilError::KeyFileDamaged).exit_status(), 4);
+        assert_eq!(DeskError::from(VigilError::DatabaseDamaged { detail: "x" }).exit_status(), 4);
+        assert_eq!(DeskError::Usage(String::new()).exit_status(), 2);
+    }
+}

@@ -1,0 +1,57 @@
+//! The membership log of a request: appended by compare-and-set, entry by entry.
+//! It promises that an entry counts only if it follows the log that the server holds, and that sending it again is the
+//! same as sending it once.
+
+use crate::error::ServerError;
+use crate::store::{devices, membership_log};
+use rusqlite::Transaction;
+use std::sync::Arc;
+use vigil_protocol::{LogBody, LogEntry, Membership, limits};
+
+/// What became of a request's entries.
+pub(crate) struct Appended {
+    /// The view after them.
+    pub(crate) view: Arc<Membership>,
+    /// How many of them the log holds now, counted from the first.
+    pub(crate) count: usize,
+    /// Whether any of them is new.
+    pub(crate) changed: bool,
+}
+
+/// Appends entries, up to the first that does not follow.
+pub(crate) fn append(
+    transaction: &Transaction<'_>,
+    mut view: Arc<Membership>,
+    entries: &[LogEntry],
+) -> Result<Appended, ServerError> {
+    let mut count = 0;
+    let mut changed = false;
+    for entry in entries {
+        if entry.index < view.length() {
+            if entry.space == view.space() && view.head_at(entry.index + 1) == Some(entry.hash()) {
+                count += 1;
+                continue;
+            }
+            break;
+        }
+        let bytes = entry.to_bytes();
+        if bytes.len() > limits::MAX_LOG_ENTRY_BYTES || Arc::make_mut(&mut view).append(entry).is_err() {
+            break;
+        }
+        membership_log::append(transaction, entry, &bytes)?;
+        if let LogBody::Add { member, .. } = &entry.body {
+            devices::insert(transaction, &entry.space, &member.device)?;
+        }
+        count += 1;
+        changed = true;
+    }
+    Ok(Appended { view, count, changed })
+}
+
+/// The first entry that the answer carries. Entries that the request itself brought and the log took are left out; where
+/// one did not follow, the answer begins with what stands in its place.
+pub(crate) fn answer_from(log_length: u64, entries: &[LogEntry], count: usize) -> u64 {
+    let end = count.checked_sub(1).and_then(|last| entries.get(last)).map_or(0, |entry| entry.index.saturating_add(1));
+    let start = log_length.max(end);
+    entries.get(count).map_or(start, |refused| start.min(refused.index))
+}

@@ -1,0 +1,143 @@
+//! Where each item of a batch goes: what record it belongs to, whether its author may push it, and who may read it then.
+//! Either every item of a batch is placed or none is. Items of an erased record are let go without a trace, so that one
+//! erased record never holds up a batch.
+
+use super::push::Author;
+use crate::error::ServerError;
+use crate::store::aside::AsideBatch;
+use crate::store::items::{self, ItemKind, ItemRow};
+use crate::store::{devices, erasure, records, signed, spaces};
+use vigil_protocol::{Capsule, Item, KeyReference, PulledItem, Recipient, RecordId, Role};
+
+/// That all items were placed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed {
+    /// Whether one of them was a tombstone that destroyed something.
+    pub(crate) erased: bool,
+}
+
+/// What becomes of one item.
+enum Decision {
+    /// It is stored as an item of this record.
+    Keep(RecordId),
+    /// It belongs to an erased record.
+    LetGo,
+    /// Its author may not push it.
+    Refuse,
+}
+
+/// Places the items under the numbers from `first` on. `None` if the rules do not allow one of them; the caller then
+/// takes back what was done for the others.
+pub(crate) fn place_all(author: &Author<'_>, batch: &AsideBatch, first: u64) -> Result<Option<Placed>, ServerError> {
+    let mut placed = Placed { erased: false };
+    let (mut count, mut total) = (0, 0);
+    for (item, sequence) in batch.items.iter().zip(first..) {
+        let PulledItem::Present(item) = item else { continue };
+        let record = match decide(author, item)? {
+            Decision::Keep(record) => record,
+            Decision::LetGo => continue,
+            Decision::Refuse => return Ok(None),
+        };
+        let row = ItemRow {
+            sequence,
+            record,
+            author: author.device,
+            counter: batch.header.chain.number(),
+            kind: ItemKind::of(item),
+            bytes: items::size(item),
+        };
+        items::insert(author.transaction, &author.view.space(), &row, item)?;
+        count += 1;
+        total += signed(row.bytes);
+        if let Some(capsule) = item.capsule() {
+            open_to_recipients(author, capsule, sequence, row.kind == ItemKind::Grant)?;
+        }
+        if row.kind == ItemKind::Tombstone {
+            erasure::erase(author.transaction, &author.view.space(), &record, sequence)?;
+            placed.erased = true;
+        }
+    }
+    let space = author.view.space();
+    devices::add_usage(author.transaction, &space, &author.device, (count, total))?;
+    spaces::add_usage(author.transaction, &space, count, total)?;
+    Ok(Some(placed))
+}
+
+fn leads(author: &Author<'_>) -> bool {
+    matches!(author.role, Role::Officer | Role::Desk)
+}
+
+fn decide(author: &Author<'_>, item: &Item) -> Result<Decision, ServerError> {
+    match item {
+        Item::Write(KeyReference::New(capsule), _) | Item::Grant(capsule) => decide_capsule(author, capsule),
+        Item::Write(KeyReference::Known(commitment), _) => {
+            let (tx, space) = (author.transaction, author.view.space());
+            let Some(record) = records::of_generation(tx, &space, commitment)? else { return Ok(Decision::Refuse) };
+            let erased = records::find(tx, &space, &record)?.is_some_and(|row| row.erased);
+            Ok(if erased { Decision::LetGo } else { Decision::Keep(record) })
+        }
+        Item::Tombstone(record) => decide_tombstone(author, record),
+    }
+}
+
+fn decide_capsule(author: &Author<'_>, capsule: &Capsule) -> Result<Decision, ServerError> {
+    let (tx, space, record) = (author.transaction, author.view.space(), capsule.record);
+    let owner = records::of_generation(tx, &space, &capsule.commitment)?;
+    if owner.is_some_and(|owner| owner != record) {
+        return Ok(Decision::Refuse);
+    }
+    match records::find(tx, &space, &record)? {
+        Some(row) if row.erased => return Ok(Decision::LetGo),
+        Some(_) => {
+            if !leads(author) && records::opened_to(tx, &space, &record, &author.device)?.is_none() {
+                return Ok(Decision::Refuse);
+            }
+        }
+        None => {
+            records::insert(tx, &space, &record, &author.device)?;
+            records::open_to_device(tx, &space, &record, &author.device, (0, false))?;
+        }
+    }
+    if owner.is_none() {
+        records::insert_generation(tx, &space, &capsule.commitment, &record)?;
+    }
+    Ok(Decision::Keep(record))
+}
+
+fn decide_tombstone(author: &Author<'_>, record: &RecordId) -> Result<Decision, ServerError> {
+    let (tx, space) = (author.transaction, author.view.space());
+    match records::find(tx, &space, record)? {
+        Some(row) if row.erased => Ok(Decision::LetGo),
+        Some(row) if row.creator == author.device || leads(author) => Ok(Decision::Keep(*record)),
+        // Not here yet, perhaps in a batch that is on its way: the tombstone waits for it.
+        None if leads(author) => {
+            records::insert(tx, &space, record, &author.device)?;
+            Ok(Decision::Keep(*record))
+        }
+        _ => Ok(Decision::Refuse),
+    }
+}
+
+/// Writes down who may read the record from now on. A grant opens what was there before, also to those who could read a
+/// part of it; a new generation opens earlier items only to those who could read nothing.
+fn open_to_recipients(
+    author: &Author<'_>,
+    capsule: &Capsule,
+    sequence: u64,
+    is_grant: bool,
+) -> Result<(), ServerError> {
+    let (tx, space, record) = (author.transaction, author.view.space(), capsule.record);
+    for copy in &capsule.sealed {
+        match copy.to {
+            Recipient::Epoch(_) => records::open_to_epoch(tx, &space, &record, (sequence, is_grant))?,
+            Recipient::Device(device) if device == author.device => {
+                records::open_to_device(tx, &space, &record, &device, (0, false))?;
+            }
+            Recipient::Device(device) => {
+                records::open_to_device(tx, &space, &record, &device, (sequence, is_grant))?;
+            }
+            Recipient::Recovery => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! Homes of every earlier schema open, and what was in them is still there.
+//!
+//! `VIGIL_BLESS=1 cargo test -p vigil-tests --test frozen` writes the fixture of the present schema if there is none.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::path::{Path, PathBuf};
+use vigil_core::{ListQuery, Vault};
+use vigil_tests::{Folder, passphrase};
+
+/// The present schema; the fixture of each earlier one stays for ever.
+const SCHEMA: u32 = 1;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in ["key", "vigil.db"] {
+        std::fs::copy(from.join(file), to.join(file)).unwrap();
+    }
+}
+
+fn fill(home: &Path) {
+    let mut vault = Vault::create(home, &passphrase(), "Desk").unwrap();
+    vault.create_space(None).unwrap();
+    let screening = serde_json::from_value(serde_json::json!({
+        "station": "Raxaul", "started_at": 1_795_000_000_000_i64, "minutes": 7, "people": 1, "age_band": "adult",
+        "sex": "female", "instrument": "border_interception@1", "answers": {"debt_bondage": "yes"},
+        "observations": "ऋणको कागज देखाइन्",
+    }))
+    .unwrap();
+    let person =
+        serde_json::from_value(serde_json::json!({"role": "traveller", "name": "Sunita Tamang"})).unwrap();
+    let outcome = vigil_core::records::Outcome::Referred {
+        to: vigil_core::records::ShortText::new("shelter").unwrap(),
+    };
+    vault.record_screening(&screening, &[person], Some(outcome)).unwrap();
+    drop(vault);
+}
+
+#[test]
+fn a_home_of_every_schema_opens_with_everything_in_it() {
+    if std::env::var_os("VIGIL_BLESS").is_some() && !fixtures().join(format!("schema-{SCHEMA:03}")).exists() {
+        let folder = Folder::new("bless");
+        fill(&folder.path().join("home"));
+        copy(&folder.path().join("home"), &fixtures().join(format!("schema-{SCHEMA:03}")));
+    }
+    for schema in 1..=SCHEMA {
+        let folder = Folder::new("frozen");
+        let home = folder.path().join("home");
+        copy(&fixtures().join(format!("schema-{schema:03}")), &home);
+        let mut vault = Vault::open(&home, &passphrase()).unwrap();
+        let rows = vault.list(&ListQuery::default()).unwrap();
+        assert_eq!(rows.len(), 2, "schema {schema}");
+        let screening = rows.iter().find(|row| row.kind == "screening").unwrap();
+        assert_eq!((screening.outcome.as_deref(), screening.points), (Some("referred"), Some(10)));
+        assert_eq!(vault.search("ऋणको", 5).unwrap().len(), 1);
+        assert_eq!(vault.search("Sunita", 5).unwrap().len(), 1);
+        assert_eq!(vault.status().unwrap().waiting, 2);
+        // It can be written to, and its copies for handing over are made again.
+        let record = vault.find(&screening.id).unwrap();
+        vault.decide(&record, vigil_core::records::Outcome::Closed { reason: None }).unwrap();
+        assert_eq!(vault.sealed_copies().unwrap().len(), 3);
+    }
+}
