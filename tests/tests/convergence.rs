@@ -52,8 +52,8 @@ fn run(steps: &[Step]) -> Result<(), TestCaseError> {
             Step::Settle { who, .. } | Step::Sync { who, .. } | Step::Restart { who } => *who,
         };
         if let Step::Sync { fault, .. } = step {
-            let fault = [Fault::None, Fault::None, Fault::None, Fault::RequestLost, Fault::AnswerLost, Fault::Doubled];
-            committee.wire.plan(&[fault[usize::from(match step { Step::Sync { fault, .. } => *fault, _ => 0 })]]);
+            let faults = [Fault::None, Fault::None, Fault::None, Fault::RequestLost, Fault::AnswerLost, Fault::Doubled];
+            committee.wire.plan(&[faults[usize::from(*fault)]]);
             let result = match who {
                 0 => committee.sync_desk(),
                 1 => committee.sync(&mut monitor),
@@ -157,7 +157,7 @@ fn same(one: &vigil_core::RecordView, other: &vigil_core::RecordView) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn everybody_shows_the_same_in_the_end(steps in prop::collection::vec(step(), 1..40)) {

@@ -30,11 +30,9 @@ fn fill(home: &Path) {
         "observations": "ऋणको कागज देखाइन्",
     }))
     .unwrap();
-    let person =
-        serde_json::from_value(serde_json::json!({"role": "traveller", "name": "Sunita Tamang"})).unwrap();
-    let outcome = vigil_core::records::Outcome::Referred {
-        to: vigil_core::records::ShortText::new("shelter").unwrap(),
-    };
+    let person = serde_json::from_value(serde_json::json!({"role": "traveller", "name": "Sunita Tamang"})).unwrap();
+    let outcome =
+        vigil_core::records::Outcome::Referred { to: vigil_core::records::ShortText::new("shelter").unwrap() };
     vault.record_screening(&screening, &[person], Some(outcome)).unwrap();
     drop(vault);
 }

@@ -10,8 +10,7 @@ fn home(name: &str) -> (Folder, PathBuf) {
     let home = folder.path().join("home");
     let mut vault = Vault::create(&home, &passphrase(), "Desk").unwrap();
     vault.create_space(None).unwrap();
-    let sighting =
-        NewSighting { place: "Bus park".into(), seen_at: Timestamp(0), description: None, people: Some(2) };
+    let sighting = NewSighting { place: "Bus park".into(), seen_at: Timestamp(0), description: None, people: Some(2) };
     vault.record_sighting(&sighting).unwrap();
     (folder, home)
 }

@@ -34,10 +34,8 @@ impl Stranger {
         let welcome =
             committee.desk.vault().admit(&format!("vigil-join-1:{hex}"), Role::Volunteer, "Stranger").unwrap();
         let digits = welcome.strip_prefix("vigil-welcome-1:").unwrap().as_bytes().to_vec();
-        let bytes: Vec<u8> = digits
-            .chunks(2)
-            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
-            .collect();
+        let bytes: Vec<u8> =
+            digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect();
         let view = Membership::from_log(&Welcome::from_bytes(&bytes).unwrap().log).unwrap();
         committee.sync_desk().unwrap();
         Self { device, key, view, counter: 0, request: 0, previous: Hash::NONE }
@@ -161,10 +159,28 @@ fn every_lie_of_a_server_is_an_error_and_nothing_is_taken_in_or_lost() {
         ("nothing", Box::new(|_, _| Vec::new())),
         ("noise", Box::new(|_, _| vec![0xa5; 300])),
         ("cut short", Box::new(|_, honest| honest[..honest.len() - 1].to_vec())),
-        ("one bit", Box::new(|_, mut honest| { honest[70] ^= 1; honest })),
-        ("its signature", Box::new(|_, mut honest| { honest[3] ^= 1; honest })),
+        (
+            "one bit",
+            Box::new(|_, mut honest| {
+                honest[70] ^= 1;
+                honest
+            }),
+        ),
+        (
+            "its signature",
+            Box::new(|_, mut honest| {
+                honest[3] ^= 1;
+                honest
+            }),
+        ),
         ("an older answer", Box::new(|previous, _| previous.to_vec())),
-        ("too much", Box::new(|_, mut honest| { honest.extend([0; 10]); honest })),
+        (
+            "too much",
+            Box::new(|_, mut honest| {
+                honest.extend([0; 10]);
+                honest
+            }),
+        ),
     ];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     for (name, answer) in lies {

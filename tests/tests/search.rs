@@ -1,8 +1,8 @@
 //! Search finds what people write, in Devanagari as well as in Latin script, and forgets what is deleted.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use vigil_core::records::{FieldName, FieldValue};
-use vigil_core::{NewSighting, Outcome, Timestamp, Vault};
+use vigil_core::records::{FieldName, FieldValue, Outcome};
+use vigil_core::{NewSighting, Timestamp, Vault};
 use vigil_tests::{Folder, passphrase};
 
 fn home(name: &str) -> (Folder, Vault) {
@@ -13,12 +13,8 @@ fn home(name: &str) -> (Folder, Vault) {
 }
 
 fn note(vault: &mut Vault, text: &str) -> String {
-    let sighting = NewSighting {
-        place: "x".into(),
-        seen_at: Timestamp(0),
-        description: Some(text.into()),
-        people: None,
-    };
+    let sighting =
+        NewSighting { place: "x".into(), seen_at: Timestamp(0), description: Some(text.into()), people: None };
     vault.record_sighting(&sighting).unwrap().to_string()
 }
 
@@ -53,7 +49,8 @@ fn without_its_categories_the_tokenizer_would_confuse_words_that_differ_in_vowel
 fn latin_words_are_found_without_their_accents_and_numbers_by_their_parts() {
     let (_folder, mut vault) = home("latin");
     let accented = note(&mut vault, "José Amaral, +670 7723 4411, \"quoted\" (brackets) AND OR NOT *");
-    for query in ["jose", "JOSÉ", "amaral jos", "7723", "+670", "\"quoted\"", "brackets", "AND", "NOT *", "col:x\" OR"] {
+    for query in ["jose", "JOSÉ", "amaral jos", "7723", "+670", "\"quoted\"", "brackets", "AND", "NOT *", "col:x\" OR"]
+    {
         let hits = found(&vault, query);
         assert!(hits.is_empty() || hits == [accented.clone()], "{query}");
     }

@@ -144,8 +144,12 @@ impl VigilError {
     pub fn next_step(&self) -> &'static str {
         match self {
             Self::WrongPassphrase => "Try again; capital letters count.",
-            Self::KeyFileDamaged => "Do not create a new home over it. Restore the file `key` from a copy of this home.",
-            Self::DatabaseDamaged { .. } => "Stop using this home and keep a copy of it; what was synced is on the server.",
+            Self::KeyFileDamaged => {
+                "Do not create a new home over it. Restore the file `key` from a copy of this home."
+            }
+            Self::DatabaseDamaged { .. } => {
+                "Stop using this home and keep a copy of it; what was synced is on the server."
+            }
             Self::NewerVersion { .. } => "Update Vigil on this device.",
             Self::HomeInUse => "Close the other Vigil that uses this home.",
             Self::HomeExists => "Choose another folder, or open the one that is there.",
@@ -196,7 +200,11 @@ impl From<StoreError> for VigilError {
             StoreError::NotEncrypted => Self::internal("the database would not have been encrypted"),
             StoreError::Disk(why) => Self::Disk { why },
             StoreError::Io(error) => Self::Disk { why: error.kind().to_string() },
-            StoreError::Sqlite(error) => Self::internal(format!("database: {:?}", error.sqlite_error_code())),
+            // The message itself is left out: SQLite repeats what was searched for in some of them.
+            StoreError::Sqlite(error) => match error.sqlite_error_code() {
+                Some(code) => Self::internal(format!("database: {code:?}")),
+                None => Self::internal("database: a value or row of another shape than expected"),
+            },
         }
     }
 }

@@ -40,7 +40,7 @@ pub mod sync;
 mod vault;
 
 pub use clock::{Clock, SystemClock};
-pub use compression::{DICTIONARY, compress, inflate};
+pub use compression::{CompressionError, DICTIONARY, MAX_INFLATED_BYTES, compress, inflate};
 pub use error::{Result, VigilError};
 pub use keys::Passphrase;
 pub use records::{NewPerson, NewScreening, NewSighting};

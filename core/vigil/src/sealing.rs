@@ -109,8 +109,7 @@ pub(crate) fn seal(key: &Secret<32>, place: &Place<'_>, content: &[u8]) -> Resul
     let place_bytes = place.bytes();
     let (aead, nonce) = aead(key, place, &place_bytes).ok_or(SealingError::DoesNotOpen)?;
     let mut sealed = pad(compression::compress(content, &place.context()));
-    aead.seal_in_place_append_tag(nonce, Aad::from(place_bytes), &mut sealed)
-        .map_err(|_| SealingError::DoesNotOpen)?;
+    aead.seal_in_place_append_tag(nonce, Aad::from(place_bytes), &mut sealed).map_err(|_| SealingError::DoesNotOpen)?;
     Ok(sealed)
 }
 
@@ -120,10 +119,8 @@ pub(crate) fn open(key: &Secret<32>, place: &Place<'_>, sealed: &[u8]) -> Result
     let place_bytes = place.bytes();
     let (aead, nonce) = aead(key, place, &place_bytes).ok_or(SealingError::DoesNotOpen)?;
     let mut bytes = sealed.to_vec();
-    let length = aead
-        .open_in_place(nonce, Aad::from(place_bytes), &mut bytes)
-        .map_err(|_| SealingError::DoesNotOpen)?
-        .len();
+    let length =
+        aead.open_in_place(nonce, Aad::from(place_bytes), &mut bytes).map_err(|_| SealingError::DoesNotOpen)?.len();
     bytes.truncate(length);
     let content = unpad(bytes).ok_or(SealingError::DoesNotOpen)?;
     Ok(compression::inflate(&content, &place.context())?)

@@ -6,8 +6,8 @@ mod key_file;
 mod sealed_key;
 mod secret;
 
-pub use key_file::Passphrase;
 pub(crate) use device_keys::DeviceKeys;
+pub use key_file::Passphrase;
 pub(crate) use key_file::{KeyFile, KeyFileError};
 pub(crate) use sealed_key::{SealedTo, SealingKeyPair, commitment, open_key, open_text, seal_key, seal_text};
 pub(crate) use secret::{Secret, random_bytes};

@@ -68,9 +68,7 @@ impl SealedTo {
                 canonical::encode(&("vigil/1 record key", SUITE, space, record, commitment, recipient))
             }
             Self::Epoch { space, epoch, desk } => canonical::encode(&("vigil/1 epoch key", SUITE, space, epoch, desk)),
-            Self::PreviousEpoch { space, epoch } => {
-                canonical::encode(&("vigil/1 previous epoch", SUITE, space, epoch))
-            }
+            Self::PreviousEpoch { space, epoch } => canonical::encode(&("vigil/1 previous epoch", SUITE, space, epoch)),
             Self::Name { space, device } => canonical::encode(&("vigil/1 name", SUITE, space, device)),
         }
     }
@@ -90,12 +88,7 @@ fn seal(to: &SealingPublicKey, purpose: &SealedTo, plain: &[u8]) -> Option<(Seal
     Some((SealingPublicKey(encapsulated.to_bytes().into()), sealed))
 }
 
-fn open(
-    with: &SealingKeyPair,
-    purpose: &SealedTo,
-    encapsulated: &SealingPublicKey,
-    sealed: &[u8],
-) -> Option<Vec<u8>> {
+fn open(with: &SealingKeyPair, purpose: &SealedTo, encapsulated: &SealingPublicKey, sealed: &[u8]) -> Option<Vec<u8>> {
     let private = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(with.private.expose()).ok()?;
     let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated.as_bytes()).ok()?;
     hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(

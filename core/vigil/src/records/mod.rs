@@ -2,6 +2,8 @@
 //! Everything here is pure - no I/O, no clock, no randomness - and promises that two devices which hold the same changes
 //! and events read the same record, in whatever order they arrived, and that nothing reaches Automerge unguarded.
 
+#[cfg(test)]
+mod any_order;
 mod causality;
 mod change;
 mod chunk;

@@ -24,8 +24,8 @@ pub(crate) fn header(
     kind: u8,
     number: u64,
 ) -> Result<Option<StoredHeader>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT hash, header FROM batch WHERE device = ?1 AND chain = ?2 AND number = ?3")?;
+    let mut statement =
+        connection.prepare_cached("SELECT hash, header FROM batch WHERE device = ?1 AND chain = ?2 AND number = ?3")?;
     Ok(statement
         .query_row((device.as_bytes(), kind, number), |row| {
             Ok(StoredHeader { hash: Hash(row.get(0)?), header: row.get(1)? })
@@ -113,10 +113,7 @@ pub(crate) fn park(
     Ok(())
 }
 
-pub(crate) fn unpark(
-    tx: &Transaction<'_>,
-    (device, chain, place): (&DeviceId, &Chain, u32),
-) -> Result<(), StoreError> {
+pub(crate) fn unpark(tx: &Transaction<'_>, (device, chain, place): (&DeviceId, &Chain, u32)) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM parked WHERE device = ?1 AND chain = ?2 AND number = ?3 AND place = ?4")?
         .execute((device.as_bytes(), chain.kind(), chain.number(), place))?;
     Ok(())
@@ -152,8 +149,12 @@ pub(crate) fn prove_equivocation(
     first: &[u8],
     second: &[u8],
 ) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO equivocation VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?
-        .execute((device.as_bytes(), counter, first, second))?;
+    tx.prepare_cached("INSERT INTO equivocation VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?.execute((
+        device.as_bytes(),
+        counter,
+        first,
+        second,
+    ))?;
     Ok(())
 }
 

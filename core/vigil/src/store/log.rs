@@ -35,7 +35,6 @@ pub(crate) fn epoch_key(connection: &Connection, epoch: u32) -> Result<Option<Se
 }
 
 pub(crate) fn set_epoch_key(tx: &Transaction<'_>, epoch: u32, key: &Secret<32>) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT OR REPLACE INTO epoch_key VALUES (?1, ?2)")?
-        .execute((epoch, key.expose().as_slice()))?;
+    tx.prepare_cached("INSERT OR REPLACE INTO epoch_key VALUES (?1, ?2)")?.execute((epoch, key.expose().as_slice()))?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! A save leaves the outbox only when the server has acknowledged a batch that carries it.
 
 use super::StoreError;
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use std::collections::BTreeSet;
 use vigil_protocol::RecordId;
 
@@ -101,6 +101,13 @@ pub(crate) fn written_down(connection: &Connection, limit: usize) -> Result<Vec<
     let mut statement = connection.prepare_cached("SELECT counter, batch FROM outgoing ORDER BY counter LIMIT ?1")?;
     let rows = statement.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The newest signed batch that is not acknowledged.
+pub(crate) fn last_written_down(connection: &Connection) -> Result<Option<(u64, Vec<u8>)>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT counter, batch FROM outgoing ORDER BY counter DESC LIMIT 1")?;
+    Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
 pub(crate) fn forget_batch(tx: &Transaction<'_>, counter: u64) -> Result<(), StoreError> {

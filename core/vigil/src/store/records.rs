@@ -121,17 +121,15 @@ pub(crate) fn with_prefix(connection: &Connection, prefix: &str, limit: u32) -> 
 }
 
 pub(crate) fn facts(connection: &Connection, id: &RecordId) -> Result<Option<Vec<u8>>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT d.facts FROM document d JOIN record r ON r.number = d.record WHERE r.id = ?1",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT d.facts FROM document d JOIN record r ON r.number = d.record WHERE r.id = ?1")?;
     Ok(statement.query_row([id.as_bytes()], |row| row.get(0)).optional()?)
 }
 
 /// The random part of this device's actor id in this record.
 pub(crate) fn actor(connection: &Connection, id: &RecordId) -> Result<Option<[u8; 8]>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT d.actor FROM document d JOIN record r ON r.number = d.record WHERE r.id = ?1",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT d.actor FROM document d JOIN record r ON r.number = d.record WHERE r.id = ?1")?;
     Ok(statement.query_row([id.as_bytes()], |row| row.get::<_, Option<[u8; 8]>>(0)).optional()?.flatten())
 }
 
@@ -220,7 +218,12 @@ pub(crate) fn linked(connection: &Connection, record: &RecordId) -> Result<Vec<R
 }
 
 /// Keeps a signed event. One that is held already stays as it is.
-pub(crate) fn put_event(tx: &Transaction<'_>, record: &RecordId, id: &[u8; 32], event: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn put_event(
+    tx: &Transaction<'_>,
+    record: &RecordId,
+    id: &[u8; 32],
+    event: &[u8],
+) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO event (id, record, event) SELECT ?1, number, ?3 FROM record WHERE id = ?2 ON CONFLICT DO NOTHING",
     )?
@@ -256,7 +259,8 @@ pub(crate) fn count(connection: &Connection) -> Result<u64, StoreError> {
 }
 
 pub(crate) fn count_conflicts(connection: &Connection) -> Result<u64, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT ifnull(sum(conflicts), 0) FROM record WHERE conflicts > 0")?;
+    let mut statement =
+        connection.prepare_cached("SELECT ifnull(sum(conflicts), 0) FROM record WHERE conflicts > 0")?;
     Ok(statement.query_row([], |row| row.get(0))?)
 }
 

@@ -17,7 +17,6 @@ pub(crate) enum Setting {
     RequestCounter,
     Cursor,
     CopyNumber,
-    RecoveryKey,
     TakingIn,
 }
 
@@ -34,7 +33,6 @@ impl Setting {
             Self::RequestCounter => "request_counter",
             Self::Cursor => "cursor",
             Self::CopyNumber => "copy_number",
-            Self::RecoveryKey => "recovery_key",
             Self::TakingIn => "taking_in",
         }
     }

@@ -155,12 +155,7 @@ impl Vault {
     }
 
     /// Packs and builds the next request.
-    fn prepare(
-        &mut self,
-        card: &ServerCard,
-        course: &Course,
-        run: &mut Run<'_>,
-    ) -> Result<Prepared> {
+    fn prepare(&mut self, card: &ServerCard, course: &Course, run: &mut Run<'_>) -> Result<Prepared> {
         let saves = outbox::count(self.store.read())?;
         if saves > 0 {
             (run.progress)(Progress::Packing { saves });
@@ -264,8 +259,8 @@ impl Vault {
         card: &ServerCard,
         course: &mut Course,
     ) -> Result<Option<SyncResponse>> {
-        let known = settings::get(self.store.read(), Setting::Incarnation)?
-            .and_then(|bytes| Incarnation::from_slice(&bytes));
+        let known =
+            settings::get(self.store.read(), Setting::Incarnation)?.and_then(|bytes| Incarnation::from_slice(&bytes));
         let read = Answer::from_body(answer, &prepared.body, &card.identity, known.as_ref());
         let counter = self.setting_number(Setting::RequestCounter)? + 1;
         match read {
@@ -275,7 +270,10 @@ impl Vault {
                 self.spend_counter()?;
                 Ok(None)
             }
-            Err(error) => Err(VigilError::ServerNotTrusted { why: error.to_string() }),
+            Err(error) => {
+                self.spend_counter()?;
+                Err(VigilError::ServerNotTrusted { why: error.to_string() })
+            }
             Ok(Answer::Refused { code: RefusalCode::Replayed, counter: held }) => {
                 self.store.in_transaction(|tx| settings::set_number(tx, Setting::RequestCounter, held.max(counter)))?;
                 Ok(None)
@@ -410,9 +408,7 @@ impl Vault {
 
     pub(super) fn cursor(&self) -> Result<SequenceRanges> {
         match settings::get(self.store.read(), Setting::Cursor)? {
-            Some(bytes) => {
-                canonical::decode(&bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the cursor" })
-            }
+            Some(bytes) => canonical::decode(&bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the cursor" }),
             None => Ok(SequenceRanges::new()),
         }
     }

@@ -49,11 +49,8 @@ impl HttpTransport {
 
 impl Transport for HttpTransport {
     async fn post(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
-        let request = self
-            .client
-            .post(format!("{}{path}", self.base))
-            .header("content-type", "application/cbor")
-            .body(body);
+        let request =
+            self.client.post(format!("{}{path}", self.base)).header("content-type", "application/cbor").body(body);
         let mut response = request.send().await.map_err(|error| classify(&error))?;
         let mut answer = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| classify(&error))? {

@@ -197,8 +197,8 @@ impl<'v, 't> Packer<'v, 't> {
         let mut contents: Vec<(RecordContent, usize)> = Vec::new();
         for save in saves {
             let Save::Content(bytes) = save else { continue };
-            let next = RecordContent::decode(bytes, &me)
-                .map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })?;
+            let next =
+                RecordContent::decode(bytes, &me).map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })?;
             match contents.last_mut() {
                 Some((last, size))
                     if last.changes.len() + next.changes.len() <= MAX_CHANGES_PER_WRITE
@@ -282,10 +282,9 @@ impl Vault {
         }
         let tx = self.store.begin()?;
         let (last, previous) = chains::last(&tx, &self.device)?;
-        let in_flight = outbox::written_down(&tx, usize::MAX)?;
         // Batches that are written down and not acknowledged stand in the chain, too.
-        let (last, previous) = match in_flight.last() {
-            Some((counter, bytes)) if *counter > last => (*counter, Batch::from_bytes(bytes)?.header.hash()),
+        let (last, previous) = match outbox::last_written_down(&tx)? {
+            Some((counter, bytes)) if counter > last => (counter, Batch::from_bytes(&bytes)?.header.hash()),
             _ => (last, previous),
         };
         let counter = last + 1;

@@ -4,9 +4,7 @@
 
 use crate::error::{Result, VigilError};
 use crate::keys::{DeviceKeys, SealedTo, commitment, open_key};
-use crate::records::{
-    ChangeBytes, EventId, Facts, GuardError, GuardLimits, RecordContent, SignedEvent, admit,
-};
+use crate::records::{ChangeBytes, EventId, Facts, GuardError, GuardLimits, RecordContent, SignedEvent, admit};
 use crate::sealing::{self, Place};
 use crate::store::{self, Columns, Generation, Parked, SearchText, Setting, chains, generations, records, settings};
 use crate::vault::{Space, Summariser, Vault};
@@ -14,7 +12,8 @@ use rusqlite::Transaction;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vigil_protocol::{
-    Batch, BatchHeader, Capsule, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, PulledBatch, PulledItem, Recipient, RecordId, Role, SequenceRanges, Signature, canonical,
+    Batch, BatchHeader, Capsule, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, PulledBatch, PulledItem,
+    Recipient, RecordId, Role, SequenceRanges, Signature, canonical,
 };
 
 /// Most parked items without a known record that are looked at again when new keys arrive.
@@ -121,7 +120,12 @@ impl Reader<'_> {
     }
 
     /// Decrypts, inflates, decodes; checks the events' own signatures.
-    fn open_content(&self, incoming: &Incoming, key: &Generation, sealed: &[u8]) -> Result<RecordContent, &'static str> {
+    fn open_content(
+        &self,
+        incoming: &Incoming,
+        key: &Generation,
+        sealed: &[u8],
+    ) -> Result<RecordContent, &'static str> {
         let header = &incoming.at.header;
         let place = Place { header, index: incoming.at.index, record: key.record, generation: key.commitment };
         let content = sealing::open(&key.key, &place, sealed).map_err(|error| match error {

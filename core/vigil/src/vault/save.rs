@@ -5,7 +5,9 @@
 use super::Vault;
 use crate::error::{Result, VigilError};
 use crate::keys::random_bytes;
-use crate::records::{Actor, Code, Event, EventBody, EventId, Facts, FieldName, FieldValue, RecordContent, SignedEvent};
+use crate::records::{
+    Actor, Code, Event, EventBody, EventId, Facts, FieldName, FieldValue, RecordContent, SignedEvent,
+};
 use crate::store::{StoreError, outbox, records};
 use crate::sync::{Save, seal_copy};
 use rusqlite::Transaction;
@@ -82,17 +84,16 @@ impl Vault {
     /// Writes fields. Nothing is kept before [`Self::save`].
     pub(super) fn write_fields(&self, open: &mut Open, fields: &[(FieldName, Option<FieldValue>)]) -> Result<()> {
         let actor = Actor::new(&self.device, open.actor);
-        let change = open
-            .facts
-            .edit(&actor, self.now(), fields)
-            .map_err(|error| VigilError::invalid(error.code(), &error))?;
+        let change =
+            open.facts.edit(&actor, self.now(), fields).map_err(|error| VigilError::invalid(error.code(), &error))?;
         open.unsaved.changes.extend(change);
         Ok(())
     }
 
     /// Adds an event. Nothing is kept before [`Self::save`].
     pub(super) fn write_event(&self, open: &mut Open, body: EventBody) -> EventId {
-        let event = Event::new(self.device, self.now(), open.newest_events(), body).sign(&open.record, &self.keys.signing);
+        let event =
+            Event::new(self.device, self.now(), open.newest_events(), body).sign(&open.record, &self.keys.signing);
         let id = event.event.id(&open.record);
         open.unsaved.events.push(event.clone());
         open.events.insert(id, event);
@@ -108,8 +109,7 @@ impl Vault {
             if open.unsaved.changes.is_empty() && open.unsaved.events.is_empty() && !open.is_new {
                 continue;
             }
-            let (columns, text) =
-                self.summariser.summarise(&open.kind, open.creator, &open.facts, &open.events);
+            let (columns, text) = self.summariser.summarise(&open.kind, open.creator, &open.facts, &open.events);
             records::put(&tx, &open.record, &columns, &open.facts.save(), Some(&open.actor), &text)?;
             for id in &open.new_events {
                 if let Some(event) = open.events.get(id) {

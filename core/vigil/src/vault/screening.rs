@@ -87,8 +87,7 @@ impl Vault {
             check_agreement(outcome, Some(&screening.age_band))?;
         }
         let reduce = outcome.as_ref().is_some_and(travels_on) && !screening.wants_follow_up;
-        let links: Vec<[u8; 16]> =
-            if reduce { Vec::new() } else { persons.iter().map(|_| random_bytes()).collect() };
+        let links: Vec<[u8; 16]> = if reduce { Vec::new() } else { persons.iter().map(|_| random_bytes()).collect() };
         let invalid = |error: crate::records::InputError| VigilError::invalid(error.code(), &error);
         let fields = if reduce { screening.reduced_for_let_go() } else { screening.clone() }
             .to_fields(&links)
@@ -179,8 +178,8 @@ impl Vault {
         drafts::all(self.store.read())?
             .into_iter()
             .map(|(id, content)| {
-                let draft = serde_json::from_str(&content)
-                    .map_err(|_| VigilError::DatabaseDamaged { detail: "a draft" })?;
+                let draft =
+                    serde_json::from_str(&content).map_err(|_| VigilError::DatabaseDamaged { detail: "a draft" })?;
                 Ok((DraftId(id), draft))
             })
             .collect()

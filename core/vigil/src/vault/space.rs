@@ -137,7 +137,13 @@ impl Space {
     }
 
     /// Takes the epoch keys out of an entry that this device can open; each is checked against the public half.
-    fn learn_epochs(&mut self, tx: &Transaction<'_>, entry: &LogEntry, device: &DeviceId, keys: &SealingKeyPair) -> Result<()> {
+    fn learn_epochs(
+        &mut self,
+        tx: &Transaction<'_>,
+        entry: &LogEntry,
+        device: &DeviceId,
+        keys: &SealingKeyPair,
+    ) -> Result<()> {
         let space = self.id();
         let (epoch, share) = match &entry.body {
             LogBody::Genesis { share, .. } => (0, Some(share)),
@@ -225,8 +231,7 @@ impl Vault {
             sealed_name: sealed_name(space, &self.device, &epoch.public(), &own_name)?.into(),
         };
         let share = share_epoch(space, 0, epoch.private(), self.device, &self.keys.sealing.public())?;
-        let body =
-            LogBody::Genesis { founder, epoch_key: epoch.public(), recovery_key: recovery.public(), share };
+        let body = LogBody::Genesis { founder, epoch_key: epoch.public(), recovery_key: recovery.public(), share };
         let start = (0, vigil_protocol::Hash::NONE);
         let genesis = LogEntry::sign(space, start, self.now(), self.device, body, &self.keys.signing);
         self.adopt(vec![genesis], 0, server)?;
@@ -274,8 +279,7 @@ impl Vault {
         };
         self.write_log(LogBody::Add { member, share })?;
         let space = self.space()?;
-        let welcome =
-            Welcome { suite: vigil_protocol::SUITE, server: space.server.clone(), log: space.log.clone() };
+        let welcome = Welcome { suite: vigil_protocol::SUITE, server: space.server.clone(), log: space.log.clone() };
         Ok(format!("{WELCOME_PREFIX}{}", hex(&canonical::encode(&welcome))))
     }
 

@@ -2,7 +2,9 @@
 //! A pure function of the record: two devices with the same record show the same row.
 
 use crate::error::{Result, VigilError};
-use crate::records::{EventId, Facts, FieldName, FieldValue, FieldView, Kinds, OutcomeState, SignedEvent, Standing, resolve_fields};
+use crate::records::{
+    EventId, Facts, FieldName, FieldValue, FieldView, Kinds, OutcomeState, SignedEvent, Standing, resolve_fields,
+};
 use crate::store::{Columns, SearchText};
 use std::collections::BTreeMap;
 use vigil_protocol::{DeviceId, Timestamp};
