@@ -23,7 +23,7 @@ pub struct ScreeningInput {
 }
 
 /// Reads one or several screenings that follow each other.
-pub fn read(text: &str) -> impl Iterator<Item = Result<ScreeningInput, DeskError>> {
+pub(crate) fn read(text: &str) -> impl Iterator<Item = Result<ScreeningInput, DeskError>> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter();
     let mut failed = false;
     std::iter::from_fn(move || {

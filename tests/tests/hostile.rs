@@ -134,10 +134,13 @@ fn two_batches_under_one_counter_suspend_their_author_and_are_both_kept() {
     assert_eq!(status.suspended_authors, [stranger.device.to_string()]);
 }
 
+/// What a lying server says, from its last honest answer and this one.
+type Lie = Box<dyn Fn(&[u8], Vec<u8>) -> Vec<u8>>;
+
 /// A server that answers whatever a test wants.
 struct Liar<'a> {
     committee: &'a Committee,
-    answer: Box<dyn Fn(&[u8], Vec<u8>) -> Vec<u8>>,
+    answer: Lie,
     last: RefCell<Vec<u8>>,
 }
 
@@ -155,7 +158,7 @@ fn every_lie_of_a_server_is_an_error_and_nothing_is_taken_in_or_lost() {
     let mut monitor = committee.admit("Monitor", Role::Monitor);
     committee.sync_desk().unwrap();
     monitor.vault().record_sighting(&sighting("kept")).unwrap();
-    let lies: Vec<(&str, Box<dyn Fn(&[u8], Vec<u8>) -> Vec<u8>>)> = vec![
+    let lies: Vec<(&str, Lie)> = vec![
         ("nothing", Box::new(|_, _| Vec::new())),
         ("noise", Box::new(|_, _| vec![0xa5; 300])),
         ("cut short", Box::new(|_, honest| honest[..honest.len() - 1].to_vec())),

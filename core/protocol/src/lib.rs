@@ -39,7 +39,7 @@ pub use membership::{Member, Membership};
 pub use ranges::SequenceRanges;
 pub use signing::{Purpose, SigningKey, digest, verify};
 pub use sync::{
-    Answer, BatchOutcome, Expand, PulledBatch, PulledItem, PushedBatch, PushedItem, RefusalCode, SyncRequest,
+    Answer, BatchOutcome, Expand, Known, PulledBatch, PulledItem, PushedBatch, PushedItem, RefusalCode, SyncRequest,
     SyncResponse,
 };
 pub use welcome::{JoinRequest, ServerCard, Welcome};

@@ -92,10 +92,13 @@ pub trait Expand {
     fn commitment_at(&self, sequence: u64) -> Option<KeyCommitment>;
 }
 
+/// The sequence number of the item with a capsule, where the server is known to hold it.
+pub type Known<'a> = dyn Fn(&KeyCommitment) -> Option<u64> + 'a;
+
 impl PushedBatch {
     /// What to send for a batch of the author's chain: in full, or without what the server should hold.
     /// `None` for a sealed copy, which is not pushed this way.
-    pub fn from_batch(batch: &Batch, known: Option<&dyn Fn(&KeyCommitment) -> Option<u64>>) -> Option<Self> {
+    pub fn from_batch(batch: &Batch, known: Option<&Known<'_>>) -> Option<Self> {
         let Chain::Sync { counter, previous } = batch.header.chain else { return None };
         let items = batch
             .items

@@ -35,11 +35,8 @@ fn vectors() -> Map<String, Value> {
     let mut vectors = Map::new();
     let (desk, monitor, server) = (key(1), key(2), key(3));
     let space = SpaceId([9; 16]);
-    let share = EpochShare {
-        device: DeviceId([1; 16]),
-        encapsulated: SealingPublicKey([4; 32]),
-        sealed: [5; 48].into(),
-    };
+    let share =
+        EpochShare { device: DeviceId([1; 16]), encapsulated: SealingPublicKey([4; 32]), sealed: [5; 48].into() };
     let genesis_body = LogBody::Genesis {
         founder: member(1, Role::Desk),
         epoch_key: SealingPublicKey([6; 32]),

@@ -33,6 +33,8 @@ mod clock;
 mod compression;
 mod error;
 mod keys;
+#[doc(hidden)]
+pub mod measure;
 pub mod records;
 mod sealing;
 mod store;

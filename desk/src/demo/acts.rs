@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use vigil_core::records::{FieldName, FieldValue};
 
-use super::bulk::{Screenings, is_reduced, records_of};
+use super::bulk::{Screenings, records_of};
 use super::network::Direction;
 use super::people::Corpus;
 use super::run::{Interrupted, Run, Standing, string, strings};
-use super::scenario::{Act, Expect, Generated, LinkState, Network, Step, Way};
+use super::scenario::{Act, Expect, Generated, LinkState, Network, Scenario, Step, Way};
 use super::story;
 use crate::DeskError;
 use crate::agent::AgentCommand;
@@ -406,26 +406,28 @@ impl Run<'_> {
 }
 
 /// How many records a scenario leaves, without what the generator adds.
-pub(super) fn records_written(scenario: &super::scenario::Scenario) -> u64 {
-    scenario.steps.iter().map(|step| records_of_step(&step.act, &step.expect)).sum::<i64>().unsigned_abs()
-}
-
-fn records_of_step(act: &Act, _expect: &Expect) -> i64 {
-    let count = match act {
-        Act::Screen { persons, decision, screening } => {
-            records_of(&json!({"screening": screening, "persons": persons, "decision": decision}))
+pub(super) fn records_written(scenario: &Scenario) -> u64 {
+    let mut by_name: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut records = 0;
+    for step in &scenario.steps {
+        match &step.act {
+            Act::Screen { persons, decision, screening } => {
+                let left = records_of(&json!({"screening": screening, "persons": persons, "decision": decision}));
+                by_name.extend(step.name.as_deref().map(|name| (name, left)));
+                records += left;
+            }
+            Act::Sighting(_) => records += 1,
+            Act::KillWhileSaving { generated, .. } => {
+                let mut screenings = Screenings::new(Corpus::Bench, generated.seed);
+                records += (0..generated.count).map(|_| screenings.draw_with_people().records).sum::<u64>();
+            }
+            Act::Decide { record, .. } if step.expect.erased => {
+                // What statistics need stays, the people in it go.
+                let before = by_name.insert(record, 1).unwrap_or(1);
+                records -= before - 1;
+            }
+            _ => {}
         }
-        Act::Sighting(_) => 1,
-        Act::KillWhileSaving { generated, .. } => {
-            let mut screenings = Screenings::new(Corpus::Bench, generated.seed);
-            (0..generated.count).map(|_| screenings.draw_with_people().records).sum()
-        }
-        _ => 0,
-    };
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// Whether a screening is reduced; re-exported for the checks.
-pub(super) fn leaves_nobody(input: &Value) -> bool {
-    is_reduced(input)
+    }
+    records
 }

@@ -13,12 +13,25 @@ const FORMAT: u32 = 1;
 /// The scenario that the demo plays if no other is named.
 const FIRST_WEEK: &str = include_str!("../../../tests/scenarios/first-week.json");
 
-/// A scenario.
-#[derive(Debug, Deserialize)]
+/// What a step may consist of.
+const WORDS: [&str; 7] = ["device", "when", "do", "as", "say", "with", "expect"];
+
+/// A scenario as it stands in its file.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Scenario {
+struct File {
     format: u32,
-    pub(crate) name: String,
+    #[serde(rename = "name")]
+    _name: String,
+    title: String,
+    about: String,
+    devices: Vec<Device>,
+    steps: Vec<serde_json::Map<String, Value>>,
+}
+
+/// A scenario.
+#[derive(Debug)]
+pub(crate) struct Scenario {
     pub(crate) title: String,
     pub(crate) about: String,
     pub(crate) devices: Vec<Device>,
@@ -159,13 +172,22 @@ impl Scenario {
 
     /// Reads a scenario.
     pub(crate) fn read(text: &str) -> Result<Self, DeskError> {
-        let scenario: Self = serde_json::from_str(text).map_err(|error| {
-            DeskError::Usage(format!("the scenario, line {}, column {}: {error}", error.line(), error.column()))
-        })?;
-        if scenario.format != FORMAT {
-            return Err(DeskError::Usage(format!("the scenario has format {}, this runner reads {FORMAT}", scenario.format)));
+        let bad = |error: serde_json::Error| DeskError::Usage(format!("the scenario: {error}"));
+        let mut file: File = serde_json::from_str(text).map_err(bad)?;
+        if file.format != FORMAT {
+            return Err(DeskError::Usage(format!("the scenario has format {}, this runner reads {FORMAT}", file.format)));
         }
-        Ok(scenario)
+        let mut steps = Vec::with_capacity(file.steps.len());
+        for (number, mut step) in (1..).zip(file.steps.drain(..)) {
+            if let Some(word) = step.keys().find(|word| !WORDS.contains(&word.as_str())) {
+                return Err(DeskError::Usage(format!("the scenario, step {number}: unknown word {word:?}")));
+            }
+            // A step that needs nothing more is written without it.
+            step.entry("with").or_insert_with(|| Value::Object(serde_json::Map::new()));
+            let read = serde_json::from_value(Value::Object(step));
+            steps.push(read.map_err(|error| DeskError::Usage(format!("the scenario, step {number}: {error}")))?);
+        }
+        Ok(Self { title: file.title, about: file.about, devices: file.devices, steps })
     }
 }
 
@@ -230,7 +252,7 @@ mod tests {
             format!(r#"{{"format":1,"name":"x","title":"x","about":"x","devices":[],"steps":[{step}]}}"#)
         };
         assert!(Scenario::read(&scenario(r#"{"do":"kill","device":"a","with":{}}"#)).is_ok());
-        for bad in [r#"{"do":"dance"}"#, r#"{"do":"show","with":{"record":"a","colour":1}}"#, r#"{"do":"kill","with":{},"expect":{"x":1}}"#] {
+        for bad in [r#"{"do":"dance"}"#, r#"{"do":"kill","devices":"a"}"#, r#"{"do":"show","with":{"record":"a","colour":1}}"#, r#"{"do":"kill","with":{},"expect":{"x":1}}"#] {
             assert!(Scenario::read(&scenario(bad)).is_err(), "{bad}");
         }
         assert!(Scenario::read(&scenario("").replace("\"format\":1", "\"format\":2")).is_err());

@@ -135,8 +135,8 @@ impl Facts {
         let Some(change) = change else { return Ok(None) };
         let edited = Self(document);
         edited.check_size()?;
-        if change.as_slice().len() > limits::MAX_CHANGE_BYTES {
-            return Err(FactsError::Full { what: "bytes in one change", limit: limits::MAX_CHANGE_BYTES });
+        if change.as_slice().len() > limits::MAX_CHANGE_BYTES_OF_EDIT {
+            return Err(FactsError::Full { what: "bytes in one change", limit: limits::MAX_CHANGE_BYTES_OF_EDIT });
         }
         *self = edited;
         Ok(Some(change))
@@ -150,6 +150,9 @@ impl Facts {
         }
         if self.change_count() > limits::MAX_CHANGES_OF_EDIT {
             return full("changes", limits::MAX_CHANGES_OF_EDIT);
+        }
+        if self.save().len() > limits::MAX_RECORD_BYTES_OF_EDIT {
+            return full("bytes", limits::MAX_RECORD_BYTES_OF_EDIT);
         }
         Ok(())
     }
@@ -438,8 +441,10 @@ mod tests {
         let too_long = "a".repeat(limits::MAX_TEXT_BYTES + 1);
         let twice = [set("station", "a"), set("station", "b")];
         let many: Vec<_> = (0..=limits::MAX_FIELDS_OF_EDIT).map(|i| set(&format!("answer.q{i}"), "yes")).collect();
+        let much: Vec<_> = (0..4).map(|i| set(&format!("note.{i}"), "न".repeat(5000))).collect();
         for (fields, code) in [
             (vec![set("station", "x"), set("observations", too_long.as_str())], "field.text_too_long"),
+            (much, "facts.full"),
             (twice.to_vec(), "facts.field_twice"),
             (many, "facts.full"),
         ] {

@@ -24,7 +24,9 @@ pub const MAX_RECORD_BYTES_OF_EDIT: usize = 1024 * 1024;
 /// Largest record that the guard admits, in bytes as saved.
 pub const MAX_RECORD_BYTES: usize = 2 * 1024 * 1024;
 
-/// Largest change, in bytes, not compressed.
+/// Largest change of an own edit, in bytes: it fits into one item of a batch even if it cannot be compressed.
+pub const MAX_CHANGE_BYTES_OF_EDIT: usize = 48 * 1024;
+/// Largest change that the guard admits, in bytes, not compressed.
 pub const MAX_CHANGE_BYTES: usize = 256 * 1024;
 /// Most operations in one change: one for each field that it writes.
 pub const MAX_OPS_PER_CHANGE: usize = MAX_FIELDS;

@@ -92,9 +92,11 @@ fn pragma(connection: &Connection, name: &str, value: &str) -> Result<(), StoreE
     })?)
 }
 
-#[cfg(not(feature = "positive-control"))]
 fn apply_key(connection: &Connection, key: &Secret<32>) -> Result<(), StoreError> {
     use std::fmt::Write;
+    if cfg!(feature = "positive-control") {
+        return Ok(());
+    }
     let mut statement = Zeroizing::new(String::with_capacity(128));
     statement.push_str("PRAGMA key = \"x'");
     for byte in key.expose() {
@@ -105,12 +107,6 @@ fn apply_key(connection: &Connection, key: &Secret<32>) -> Result<(), StoreError
     connection.execute_batch(&statement)?;
     let version: String = connection.query_row("PRAGMA cipher_version", [], |row| row.get(0)).unwrap_or_default();
     if version.is_empty() { Err(StoreError::NotEncrypted) } else { Ok(()) }
-}
-
-#[cfg(feature = "positive-control")]
-fn apply_key(_: &Connection, _: &Secret<32>) -> Result<(), StoreError> {
-    let _: Zeroizing<u8> = Zeroizing::new(0);
-    Ok(())
 }
 
 fn check_encrypted(connection: &Connection, path: &Path) -> Result<(), StoreError> {
@@ -149,7 +145,7 @@ mod tests {
     fn the_key_is_really_applied() {
         let path = folder("key").join("vigil.db");
         let key = Secret::random();
-        let mut store = Store::open(&path, &key).unwrap();
+        let store = Store::open(&path, &key).unwrap();
         store
             .in_transaction(|tx| {
                 tx.execute("INSERT INTO setting VALUES ('canary', CAST('Sunita Tamang' AS BLOB))", [])?;

@@ -11,7 +11,7 @@ use crate::vault::Vault;
 use serde::Serialize;
 use std::time::Duration;
 use vigil_protocol::{
-    Answer, Batch, BatchOutcome, Incarnation, Item, KeyReference, LogEntry, PushedBatch, RefusalCode, SUITE,
+    Answer, Batch, BatchOutcome, Incarnation, Item, KeyReference, Known, LogEntry, PushedBatch, RefusalCode, SUITE,
     SequenceRanges, ServerCard, SyncRequest, SyncResponse, canonical, limits,
 };
 
@@ -161,11 +161,11 @@ impl Vault {
             (run.progress)(Progress::Packing { saves });
         }
         let mut written = outbox::written_down(self.store.read(), MAX_PREPARED)?;
-        while written.len() < MAX_PREPARED && !(course.alone && !written.is_empty()) {
-            let Some(counter) = self.pack(course.alone)? else { break };
-            let batches = outbox::written_down(self.store.read(), MAX_PREPARED)?;
-            debug_assert!(batches.iter().any(|(number, _)| *number == counter));
-            written = batches;
+        while written.len() < MAX_PREPARED
+            && (written.is_empty() || !course.alone)
+            && self.pack(course.alone)?.is_some()
+        {
+            written = outbox::written_down(self.store.read(), MAX_PREPARED)?;
         }
         let space = self.space()?;
         let mut batches = Vec::new();
@@ -181,8 +181,7 @@ impl Vault {
                 let held = generations::by_commitment(self.store.read(), commitment).ok().flatten();
                 held.and_then(|generation| generation.sequence)
             };
-            let short: Option<&dyn Fn(&vigil_protocol::KeyCommitment) -> Option<u64>> =
-                if course.in_full { None } else { Some(&known) };
+            let short: Option<&Known<'_>> = if course.in_full { None } else { Some(&known) };
             if let Some(push) = PushedBatch::from_batch(&batch, short) {
                 pushed.push(push);
                 batches.push((counter, batch));

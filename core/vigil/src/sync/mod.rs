@@ -14,5 +14,5 @@ pub use http::HttpTransport;
 pub use progress::{Cancel, Progress};
 pub use transport::{Transport, TransportError};
 
-pub(crate) use pack::{Save, seal_copy};
+pub(crate) use pack::{Save, merge_contents, seal_copy};
 pub(crate) use take_in::erase;

@@ -44,9 +44,32 @@ impl Save {
         canonical::encode(self)
     }
 
-    fn from_bytes(bytes: &[u8]) -> Result<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self> {
         canonical::decode(bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })
     }
+}
+
+/// Saves of one record as few writes as the limits allow.
+pub(crate) fn merge_contents(saves: &[Save], me: &DeviceId) -> Result<Vec<RecordContent>> {
+    let mut contents: Vec<(RecordContent, usize)> = Vec::new();
+    for save in saves {
+        let Save::Content(bytes) = save else { continue };
+        let next =
+            RecordContent::decode(bytes, me).map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })?;
+        match contents.last_mut() {
+            Some((last, size))
+                if last.changes.len() + next.changes.len() <= MAX_CHANGES_PER_WRITE
+                    && last.events.len() + next.events.len() <= MAX_CHANGES_PER_WRITE
+                    && *size + bytes.len() <= MAX_CONTENT_PER_WRITE =>
+            {
+                last.changes.extend(next.changes);
+                last.events.extend(next.events);
+                *size += bytes.len();
+            }
+            _ => contents.push((next, bytes.len())),
+        }
+    }
+    Ok(contents.into_iter().map(|(content, _)| content).collect())
 }
 
 /// Who may read new content of a record: identities go to the officers assigned (before that, to those on duty) and to the
@@ -194,30 +217,13 @@ impl<'v, 't> Packer<'v, 't> {
             return Ok(());
         }
         let me = self.vault.device;
-        let mut contents: Vec<(RecordContent, usize)> = Vec::new();
-        for save in saves {
-            let Save::Content(bytes) = save else { continue };
-            let next =
-                RecordContent::decode(bytes, &me).map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })?;
-            match contents.last_mut() {
-                Some((last, size))
-                    if last.changes.len() + next.changes.len() <= MAX_CHANGES_PER_WRITE
-                        && last.events.len() + next.events.len() <= MAX_CHANGES_PER_WRITE
-                        && *size + bytes.len() <= MAX_CONTENT_PER_WRITE =>
-                {
-                    last.changes.extend(next.changes);
-                    last.events.extend(next.events);
-                    *size += bytes.len();
-                }
-                _ => contents.push((next, bytes.len())),
-            }
-        }
+        let contents = merge_contents(saves, &me)?;
         if !contents.is_empty() {
             let mut target = target(self.tx, self.space, self.vault.summariser.kinds(), record, &me)?;
             if target.fresh {
                 generations::insert(self.tx, &target.generation)?;
             }
-            for (content, _) in contents {
+            for content in contents {
                 let key = target.key_reference(self.space, &me)?;
                 let index = u32::try_from(self.items.len()).unwrap_or(u32::MAX);
                 let generation = target.generation.commitment;

@@ -9,6 +9,7 @@ use crate::sealing::{self, Place};
 use crate::store::{self, Columns, Generation, Parked, SearchText, Setting, chains, generations, records, settings};
 use crate::vault::{Space, Summariser, Vault};
 use rusqlite::Transaction;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vigil_protocol::{
@@ -214,9 +215,9 @@ impl Reader<'_> {
                         }
                         for event in content.events {
                             let id = event.event.id(&job.record);
-                            if !events.contains_key(&id) {
+                            if let Entry::Vacant(place) = events.entry(id) {
                                 done.events.push((id, event.to_bytes()));
-                                events.insert(id, event);
+                                place.insert(event);
                             }
                         }
                         done.accepted.push(incoming);

@@ -85,7 +85,7 @@ impl Vault {
     pub(super) fn write_fields(&self, open: &mut Open, fields: &[(FieldName, Option<FieldValue>)]) -> Result<()> {
         let actor = Actor::new(&self.device, open.actor);
         let change =
-            open.facts.edit(&actor, self.now(), fields).map_err(|error| VigilError::invalid(error.code(), &error))?;
+            open.facts.edit(&actor, self.now(), fields).map_err(|error| VigilError::invalid(error.code(), error))?;
         open.unsaved.changes.extend(change);
         Ok(())
     }
