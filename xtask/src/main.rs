@@ -14,6 +14,8 @@ mod tally;
 #[cfg(feature = "bench")]
 mod bench;
 #[cfg(feature = "bench")]
+mod committee;
+#[cfg(feature = "bench")]
 mod dictionary;
 
 use arguments::Arguments;

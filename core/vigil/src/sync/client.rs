@@ -16,9 +16,15 @@ use vigil_protocol::{
 };
 
 /// Most bytes of batches in one request. A larger backlog goes in several.
-const MAX_PUSH_BYTES: usize = 1024 * 1024;
+const MAX_WINDOW_BYTES: usize = 1024 * 1024;
+/// What the first request of a sync sends and asks for at most: 17 s at 30 kbit/s.
+const FIRST_WINDOW_BYTES: usize = 64 * 1024;
+/// What a request sends and asks for at most after the link has failed again and again.
+const MIN_WINDOW_BYTES: usize = 16 * 1024;
+/// A round trip that is faster than this lets the next one carry twice as much.
+const QUICK: Duration = Duration::from_secs(3);
 /// Most signed batches that are prepared at a time.
-const MAX_PREPARED: usize = 4;
+const MAX_PREPARED: usize = 16;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Requests without any progress after which a sync gives up: the server answers, but nothing moves.
@@ -86,6 +92,8 @@ struct Run<'a> {
     cancel: &'a Cancel,
     /// How many attempts have failed in a row.
     failures: u32,
+    /// How many bytes the next request may send and ask for: it follows the link.
+    window: usize,
 }
 
 struct Prepared {
@@ -111,7 +119,7 @@ impl Vault {
         cancel: &Cancel,
     ) -> Result<SyncReport> {
         let mut report = SyncReport::default();
-        let mut run = Run { options, progress, cancel, failures: 0 };
+        let mut run = Run { options, progress, cancel, failures: 0, window: FIRST_WINDOW_BYTES };
         self.sync_into(&mut report, transport, &mut run).await?;
         report.set_aside = outbox::count_set_aside(self.store.read())?;
         Ok(report)
@@ -173,7 +181,7 @@ impl Vault {
         let mut size = 0;
         for (counter, bytes) in written {
             size += bytes.len();
-            if !batches.is_empty() && size > MAX_PUSH_BYTES {
+            if !batches.is_empty() && size > run.window {
                 break;
             }
             let batch = Batch::from_bytes(&bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the outbox" })?;
@@ -189,6 +197,7 @@ impl Vault {
         }
         let log: Vec<LogEntry> =
             space.log.iter().skip(space.confirmed).take(limits::MAX_LOG_ENTRIES_PER_MESSAGE).cloned().collect();
+        let window = u32::try_from(run.window).unwrap_or(limits::MAX_PAGE_BYTES);
         let request = SyncRequest {
             suite: SUITE,
             device: self.device,
@@ -196,7 +205,7 @@ impl Vault {
             log_length: space.confirmed as u64,
             hello: course.hello || settings::get(self.store.read(), Setting::Incarnation)?.is_none(),
             have: self.cursor()?,
-            page_bytes: run.options.page_bytes.min(limits::MAX_PAGE_BYTES),
+            page_bytes: run.options.page_bytes.min(limits::MAX_PAGE_BYTES).min(window),
             batches: pushed,
             log: log.clone(),
         };
@@ -214,6 +223,7 @@ impl Vault {
     ) -> Result<Option<Vec<u8>>> {
         (run.progress)(Progress::Sending { bytes: prepared.body.len() });
         report.bytes_up += prepared.body.len() as u64;
+        let began = tokio::time::Instant::now();
         let sent = tokio::select! {
             biased;
             () = run.cancel.cancelled() => return Err(VigilError::Cancelled),
@@ -222,6 +232,9 @@ impl Vault {
         let why = match sent {
             Ok(answer) => {
                 run.failures = 0;
+                if began.elapsed() < QUICK {
+                    run.window = (run.window * 2).min(MAX_WINDOW_BYTES);
+                }
                 return Ok(Some(answer));
             }
             Err(TransportError::NotTrusted(why)) => return Err(VigilError::ServerNotTrusted { why }),
@@ -232,6 +245,7 @@ impl Vault {
         };
         // The request may have arrived: its counter is spent, and the next attempt must not look like a replay.
         self.spend_counter()?;
+        run.window = (run.window / 2).max(MIN_WINDOW_BYTES);
         run.failures += 1;
         if run.failures >= run.options.attempts {
             return Err(VigilError::Offline { why });

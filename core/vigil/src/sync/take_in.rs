@@ -40,6 +40,8 @@ pub(crate) struct TakenIn {
 struct Spot {
     header: Arc<BatchHeader>,
     index: u32,
+    /// Its number at the server, if it came from there just now.
+    sequence: Option<u64>,
 }
 
 impl Spot {
@@ -87,7 +89,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Opens a capsule with any key that this device holds.
-    fn open_capsule(&self, capsule: &Capsule, header: &BatchHeader) -> Option<Generation> {
+    fn open_capsule(&self, capsule: &Capsule, at: &Spot) -> Option<Generation> {
         for copy in &capsule.sealed {
             let pair = match copy.to {
                 Recipient::Device(device) if device == self.device => &self.keys.sealing,
@@ -111,9 +113,9 @@ impl Reader<'_> {
                 commitment: capsule.commitment,
                 record: capsule.record,
                 key,
-                starter: header.device,
-                log_length: header.log_length,
-                sequence: None,
+                starter: at.header.device,
+                log_length: at.header.log_length,
+                sequence: at.sequence,
                 sent: true,
             });
         }
@@ -163,7 +165,7 @@ impl Reader<'_> {
                 creator = Some(incoming.at.header.device);
             }
             if !held.contains_key(&capsule.commitment)
-                && let Some(generation) = self.open_capsule(capsule, &incoming.at.header)
+                && let Some(generation) = self.open_capsule(capsule, &incoming.at)
             {
                 done.generations.push(generation.clone());
                 held.insert(generation.commitment, generation);
@@ -398,7 +400,9 @@ fn verify(vault: &Vault, batches: Vec<PulledBatch>) -> Result<Page> {
         for (index, item) in (0u32..).zip(batch.items) {
             let PulledItem::Present(item) = item else { continue };
             item.check().map_err(distrust)?;
-            let incoming = Incoming { at: Spot { header: header.clone(), index }, item, was_parked: false };
+            let sequence = batch.first_sequence.checked_add(u64::from(index)).filter(|_| batch.first_sequence > 0);
+            let at = Spot { header: header.clone(), index, sequence };
+            let incoming = Incoming { at, item, was_parked: false };
             match refuse {
                 Some(reason) => page.refused.push((incoming, reason)),
                 None => page.items.push(incoming),
@@ -493,7 +497,8 @@ fn parked_items(vault: &Vault, record: Option<&RecordId>) -> Result<Vec<Incoming
         .map(|Parked { place, item, header }| {
             let header: BatchHeader = canonical::decode(&header).map_err(damaged)?;
             let item: Item = canonical::decode(&item).map_err(damaged)?;
-            Ok(Incoming { at: Spot { header: Arc::new(header), index: place }, item, was_parked: true })
+            let at = Spot { header: Arc::new(header), index: place, sequence: None };
+            Ok(Incoming { at, item, was_parked: true })
         })
         .collect()
 }
