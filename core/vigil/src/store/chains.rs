@@ -11,6 +11,54 @@ pub(crate) struct StoredHeader {
     pub(crate) header: Vec<u8>,
 }
 
+/// Why an item could not be taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// No key that this device holds opens it.
+    NoKey,
+    /// Changes that it builds on have not come yet.
+    MissingChanges,
+    /// It does not open in the place where it stands.
+    DoesNotOpen,
+    /// An event inside is not its author's.
+    BadEvent,
+    /// This device's own document cannot be read.
+    OwnDocument,
+    /// Compression, content or guard refused it; the code says which rule.
+    Refused(&'static str),
+    /// Its author was removed and the removal does not count it (PROTOCOL 11).
+    RemovedAuthor,
+    /// Its author is suspended.
+    SuspendedAuthor,
+    /// It contradicts another batch of its author.
+    Equivocation,
+    /// An earlier attempt to take it in never ended.
+    Quarantined,
+}
+
+impl Reason {
+    /// A code that never changes.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::NoKey => "no_key",
+            Self::MissingChanges => "missing_changes",
+            Self::DoesNotOpen => "does_not_open",
+            Self::BadEvent => "bad_event",
+            Self::OwnDocument => "own_document",
+            Self::Refused(code) => code,
+            Self::RemovedAuthor => "removed_author",
+            Self::SuspendedAuthor => "suspended_author",
+            Self::Equivocation => "equivocation",
+            Self::Quarantined => "quarantined",
+        }
+    }
+
+    /// Whether nothing but an officer's word releases it.
+    fn is_held(self) -> bool {
+        matches!(self, Self::RemovedAuthor | Self::SuspendedAuthor | Self::Equivocation | Self::Quarantined)
+    }
+}
+
 /// An item that could not be taken in yet.
 pub(crate) struct Parked {
     pub(crate) place: u32,
@@ -94,12 +142,13 @@ pub(crate) fn park(
     tx: &Transaction<'_>,
     (device, chain, place): (&DeviceId, &Chain, u32),
     record: Option<&RecordId>,
-    reason: &str,
+    reason: Reason,
     item: &[u8],
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT INTO parked VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-         ON CONFLICT DO UPDATE SET reason = excluded.reason, record = ifnull(excluded.record, record)",
+        "INSERT INTO parked VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+         ON CONFLICT DO UPDATE SET reason = excluded.reason, held = excluded.held,
+                                   record = ifnull(excluded.record, record)",
     )?
     .execute((
         device.as_bytes(),
@@ -107,7 +156,8 @@ pub(crate) fn park(
         chain.number(),
         place,
         record.map(RecordId::as_bytes),
-        reason,
+        reason.code(),
+        reason.is_held(),
         item,
     ))?;
     Ok(())
@@ -127,11 +177,22 @@ pub(crate) fn parked(
 ) -> Result<Vec<Parked>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT place, item, header FROM parked JOIN batch USING (device, chain, number)
-         WHERE record IS ?1 ORDER BY device, chain, number, place LIMIT ?2",
+         WHERE held = 0 AND record IS ?1 ORDER BY device, chain, number, place LIMIT ?2",
     )?;
     let rows = statement.query_map((record.map(RecordId::as_bytes), limit), |row| {
         Ok(Parked { place: row.get(0)?, item: row.get(1)?, header: row.get(2)? })
     })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Every parked item that may be tried again.
+pub(crate) fn all_parked(connection: &Connection, limit: usize) -> Result<Vec<Parked>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT place, item, header FROM parked JOIN batch USING (device, chain, number)
+         WHERE held = 0 ORDER BY device, chain, number, place LIMIT ?1",
+    )?;
+    let rows = statement
+        .query_map([limit], |row| Ok(Parked { place: row.get(0)?, item: row.get(1)?, header: row.get(2)? }))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -166,7 +227,13 @@ pub(crate) fn equivocators(connection: &Connection) -> Result<Vec<DeviceId>, Sto
 
 /// Forgets everything sealed of an erased record; its headers keep their hashes.
 pub(crate) fn destroy(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
-    tx.prepare_cached("DELETE FROM envelope WHERE record = ?1")?.execute([record.as_bytes()])?;
+    destroy_envelopes(tx, record)?;
     tx.prepare_cached("DELETE FROM parked WHERE record = ?1")?.execute([record.as_bytes()])?;
+    Ok(())
+}
+
+/// Forgets the original items of a record.
+pub(crate) fn destroy_envelopes(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM envelope WHERE record = ?1")?.execute([record.as_bytes()])?;
     Ok(())
 }

@@ -18,6 +18,7 @@ pub(crate) enum Setting {
     Cursor,
     CopyNumber,
     TakingIn,
+    AppVersion,
 }
 
 impl Setting {
@@ -34,6 +35,7 @@ impl Setting {
             Self::Cursor => "cursor",
             Self::CopyNumber => "copy_number",
             Self::TakingIn => "taking_in",
+            Self::AppVersion => "app_version",
         }
     }
 }

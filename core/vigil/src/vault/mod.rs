@@ -121,6 +121,7 @@ impl Vault {
         let store = Store::open(&home.join("vigil.db"), &key)?;
         let mut vault = Self::assemble(home, store, lock, clock)?;
         vault.make_missing_copies()?;
+        vault.after_update()?;
         Ok(vault)
     }
 
@@ -138,6 +139,16 @@ impl Vault {
         let copies = SealedCopies::open(&home.join("sealed.db"))?;
         let summariser = Arc::new(Summariser::new()?);
         Ok(Self { store, copies, keys, device, space, summariser, clock, home: home.to_owned(), _lock: lock })
+    }
+
+    /// What the first start of another version of Vigil does.
+    fn after_update(&mut self) -> Result<()> {
+        let version = env!("CARGO_PKG_VERSION").as_bytes();
+        if settings::get(self.store.read(), Setting::AppVersion)?.as_deref() != Some(version) {
+            self.retry_parked()?;
+            self.store.in_transaction(|tx| settings::set(tx, Setting::AppVersion, version))?;
+        }
+        Ok(())
     }
 
     /// The folder that this home is in.

@@ -123,7 +123,8 @@ CREATE TABLE envelope (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX envelope_by_record ON envelope (record);
 
--- Items that cannot be taken in now, with the reason: tried again, never dropped.
+-- Items that cannot be taken in now, with the reason; never dropped. `held` is 1 for those that only an officer's word can
+-- release (their author was removed or suspended, or they stopped an earlier attempt); the others are tried again.
 CREATE TABLE parked (
     device    BLOB NOT NULL,
     chain     INTEGER NOT NULL,
@@ -131,6 +132,7 @@ CREATE TABLE parked (
     place     INTEGER NOT NULL,
     record    BLOB,
     reason    TEXT NOT NULL,
+    held      INTEGER NOT NULL,
     item      BLOB NOT NULL,
     PRIMARY KEY (device, chain, number, place)
 ) STRICT, WITHOUT ROWID;

@@ -2,25 +2,28 @@
 //! The order is fixed (DESIGN 3.4): sizes, signature, membership, the author's chain, decryption, bounded inflation, the
 //! guard. A page is applied in one transaction; a crash in the middle of it leads to a careful second attempt.
 
+mod reader;
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Result, VigilError};
-use crate::keys::{DeviceKeys, SealedTo, commitment, open_key};
-use crate::records::{ChangeBytes, EventId, Facts, GuardError, GuardLimits, RecordContent, SignedEvent, admit};
-use crate::sealing::{self, Place};
-use crate::store::{self, Columns, Generation, Parked, SearchText, Setting, chains, generations, records, settings};
-use crate::vault::{Space, Summariser, Vault};
+use crate::store::chains::Reason;
+use crate::store::{self, Parked, Setting, chains, generations, records, settings};
+use crate::vault::{Space, Vault};
+use reader::{Done, Incoming, Job, Reader, Spot};
 use rusqlite::Transaction;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vigil_protocol::{
-    Batch, BatchHeader, Capsule, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, PulledBatch, PulledItem,
-    Recipient, RecordId, Role, SequenceRanges, Signature, canonical,
+    Batch, BatchHeader, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, PulledBatch, PulledItem, RecordId,
+    Role, SequenceRanges, Signature, canonical,
 };
 
 /// Most parked items without a known record that are looked at again when new keys arrive.
 const MAX_PARKED_RETRIED: usize = 10_000;
-/// Fewer records than this are not worth a second thread.
-const MIN_RECORDS_PER_THREAD: usize = 16;
+
+/// The mark of a page that is being worked on; a record's id marks that record.
+const PAGE_MARK: &[u8] = &[1];
 
 /// What a page brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,253 +38,11 @@ pub(crate) struct TakenIn {
     pub(crate) parked: u64,
 }
 
-/// Where an item stands: author, chain, place in the batch.
-#[derive(Clone)]
-struct Spot {
-    header: Arc<BatchHeader>,
-    index: u32,
-    /// Its number at the server, if it came from there just now.
-    sequence: Option<u64>,
-}
-
-impl Spot {
-    fn key(&self) -> (&DeviceId, &Chain, u32) {
-        (&self.header.device, &self.header.chain, self.index)
-    }
-}
-
-/// An item that was verified.
-struct Incoming {
-    at: Spot,
-    item: Item,
-    /// Whether it lay parked here before.
-    was_parked: bool,
-}
-
-/// Everything that is done for one record of a page.
-struct Job {
-    record: RecordId,
-    facts: Option<Vec<u8>>,
-    columns: Option<Columns>,
-    events: Vec<Vec<u8>>,
-    generations: Vec<Generation>,
-    items: Vec<Incoming>,
-}
-
-/// What came of it.
-struct Done {
-    record: RecordId,
-    put: Option<(Columns, Vec<u8>, SearchText)>,
-    is_new: bool,
-    events: Vec<(EventId, Vec<u8>)>,
-    generations: Vec<Generation>,
-    accepted: Vec<Incoming>,
-    parked: Vec<(Incoming, &'static str)>,
-}
-
-/// What every job may look at, and nothing else.
-struct Reader<'a> {
-    space: &'a Space,
-    device: DeviceId,
-    keys: &'a DeviceKeys,
-    summariser: &'a Summariser,
-}
-
-impl Reader<'_> {
-    /// Opens a capsule with any key that this device holds.
-    fn open_capsule(&self, capsule: &Capsule, at: &Spot) -> Option<Generation> {
-        for copy in &capsule.sealed {
-            let pair = match copy.to {
-                Recipient::Device(device) if device == self.device => &self.keys.sealing,
-                Recipient::Epoch(epoch) => match self.space.epochs.get(&epoch) {
-                    Some(pair) => pair,
-                    None => continue,
-                },
-                _ => continue,
-            };
-            let purpose = SealedTo::Record {
-                space: self.space.id(),
-                record: capsule.record,
-                commitment: capsule.commitment,
-                recipient: copy.to,
-            };
-            let Some(key) = open_key(pair, &purpose, &copy.encapsulated, &copy.sealed) else { continue };
-            if commitment(&capsule.record, &key) != capsule.commitment {
-                continue;
-            }
-            return Some(Generation {
-                commitment: capsule.commitment,
-                record: capsule.record,
-                key,
-                starter: at.header.device,
-                log_length: at.header.log_length,
-                sequence: at.sequence,
-                sent: true,
-            });
-        }
-        None
-    }
-
-    /// Decrypts, inflates, decodes; checks the events' own signatures.
-    fn open_content(
-        &self,
-        incoming: &Incoming,
-        key: &Generation,
-        sealed: &[u8],
-    ) -> Result<RecordContent, &'static str> {
-        let header = &incoming.at.header;
-        let place = Place { header, index: incoming.at.index, record: key.record, generation: key.commitment };
-        let content = sealing::open(&key.key, &place, sealed).map_err(|error| match error {
-            sealing::SealingError::DoesNotOpen => "does_not_open",
-            sealing::SealingError::Compression(crate::compression::CompressionError::UnknownFormat(_)) => {
-                "unknown_version"
-            }
-            sealing::SealingError::Compression(_) => "damaged_content",
-        })?;
-        let content = RecordContent::decode(&content, &header.device).map_err(|error| error.code())?;
-        for event in &content.events {
-            let author = self.space.membership.member(&event.event.author).ok_or("unknown_author")?;
-            event.verify(&key.record, &author.signing_key).map_err(|_| "bad_event_signature")?;
-        }
-        Ok(content)
-    }
-
-    fn work(&self, job: Job) -> Done {
-        let mut done = Done {
-            record: job.record,
-            put: None,
-            is_new: job.columns.is_none(),
-            events: Vec::new(),
-            generations: Vec::new(),
-            accepted: Vec::new(),
-            parked: Vec::new(),
-        };
-        let mut held: BTreeMap<KeyCommitment, Generation> =
-            job.generations.into_iter().map(|generation| (generation.commitment, generation)).collect();
-        let mut creator = job.columns.as_ref().map(|columns| columns.creator);
-        for incoming in &job.items {
-            let Some(capsule) = incoming.item.capsule() else { continue };
-            if creator.is_none() && matches!(incoming.item, Item::Write(..)) {
-                creator = Some(incoming.at.header.device);
-            }
-            if !held.contains_key(&capsule.commitment)
-                && let Some(generation) = self.open_capsule(capsule, &incoming.at)
-            {
-                done.generations.push(generation.clone());
-                held.insert(generation.commitment, generation);
-            }
-        }
-        let mut facts = match job.facts.as_deref().map(Facts::load) {
-            None => Facts::new(),
-            Some(Ok(facts)) => facts,
-            // What this device saved itself does not load any more: leave it alone and keep everything that came.
-            Some(Err(_)) => {
-                done.parked = job.items.into_iter().map(|incoming| (incoming, "own_document")).collect();
-                return done;
-            }
-        };
-        let mut events: BTreeMap<EventId, SignedEvent> = job
-            .events
-            .iter()
-            .filter_map(|bytes| SignedEvent::from_bytes(bytes).ok())
-            .map(|event| (event.event.id(&job.record), event))
-            .collect();
-        let mut kind = job.columns.as_ref().map(|columns| columns.kind.clone()).unwrap_or_default();
-        let mut waiting: Vec<(Incoming, RecordContent)> = Vec::new();
-        for incoming in job.items {
-            let Item::Write(reference, sealed) = &incoming.item else {
-                // A grant that opened, or one for somebody else: kept as it came.
-                done.accepted.push(incoming);
-                continue;
-            };
-            let Some(key) = held.get(&reference.commitment()) else {
-                done.parked.push((incoming, "no_key"));
-                continue;
-            };
-            match self.open_content(&incoming, key, sealed) {
-                Ok(content) => waiting.push((incoming, content)),
-                Err(reason) => done.parked.push((incoming, reason)),
-            }
-        }
-        // A change may stand before the one that it builds on; go round until nothing moves.
-        let mut changed = false;
-        loop {
-            let before = waiting.len();
-            let mut still = Vec::new();
-            for (incoming, content) in waiting {
-                match self.apply(&mut facts, &incoming, &content.changes) {
-                    Ok(()) => {
-                        changed = true;
-                        if let Some(name) = content.kind.filter(|_| kind.is_empty()) {
-                            kind = name.as_str().to_owned();
-                        }
-                        for event in content.events {
-                            let id = event.event.id(&job.record);
-                            if let Entry::Vacant(place) = events.entry(id) {
-                                done.events.push((id, event.to_bytes()));
-                                place.insert(event);
-                            }
-                        }
-                        done.accepted.push(incoming);
-                    }
-                    Err(error) if error.is_waiting() => still.push((incoming, content)),
-                    Err(error) => done.parked.push((incoming, error.code())),
-                }
-            }
-            waiting = still;
-            if waiting.is_empty() || waiting.len() == before {
-                break;
-            }
-        }
-        done.parked.extend(waiting.into_iter().map(|(incoming, _)| (incoming, "missing_changes")));
-        if changed {
-            let creator = creator.unwrap_or(self.device);
-            let (columns, text) = self.summariser.summarise(&kind, creator, &facts, &events);
-            done.put = Some((columns, facts.save(), text));
-        }
-        done
-    }
-
-    fn apply(&self, facts: &mut Facts, incoming: &Incoming, changes: &[ChangeBytes]) -> Result<(), GuardError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
-        *facts = admit(facts, changes, &incoming.at.header.device, &GuardLimits::default())?.facts;
-        Ok(())
-    }
-
-    fn work_all(&self, jobs: Vec<Job>) -> Vec<Done> {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let share = jobs.len().div_ceil(threads).max(MIN_RECORDS_PER_THREAD);
-        if jobs.len() <= share {
-            return jobs.into_iter().map(|job| self.work(job)).collect();
-        }
-        let mut jobs = jobs.into_iter();
-        let mut shares = Vec::new();
-        loop {
-            let next: Vec<Job> = jobs.by_ref().take(share).collect();
-            if next.is_empty() {
-                break;
-            }
-            shares.push(next);
-        }
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = shares
-                .into_iter()
-                .map(|share| scope.spawn(move || share.into_iter().map(|job| self.work(job)).collect::<Vec<_>>()))
-                .collect();
-            // A worker cannot panic: what may panic runs inside the guard. If one does, its records stay unacknowledged
-            // and come again.
-            workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
-        })
-    }
-}
-
 /// A page, verified.
 struct Page {
     headers: Vec<(Arc<BatchHeader>, Signature, Hash)>,
     items: Vec<Incoming>,
-    refused: Vec<(Incoming, &'static str)>,
+    refused: Vec<(Incoming, Reason)>,
     proofs: Vec<(DeviceId, u64, Vec<u8>, Vec<u8>)>,
 }
 
@@ -301,49 +62,32 @@ pub(crate) fn take_in(vault: &mut Vault, batches: Vec<PulledBatch>, cursor: &Seq
         }
         return Ok(TakenIn::default());
     }
-    // A mark that is still set says that an earlier attempt ended in a crash or a hang.
-    let mark = settings::get(vault.store.read(), Setting::TakingIn)?.unwrap_or_default();
     let page = verify(vault, batches)?;
-    let careful = !mark.is_empty();
-    if !careful {
-        vault.store.in_transaction(|tx| settings::set(tx, Setting::TakingIn, &[1]))?;
-    }
-    let tombstones: Vec<(RecordId, DeviceId)> = page
-        .items
+    apply(vault, page, Some(cursor))
+}
+
+/// Does a page's work and writes down what came of it, in one transaction.
+fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Result<TakenIn> {
+    let Page { headers, items, refused, proofs } = page;
+    let tombstones: Vec<(RecordId, DeviceId)> = items
         .iter()
         .filter_map(|incoming| match incoming.item {
             Item::Tombstone(record) => Some((record, incoming.at.header.device)),
             _ => None,
         })
         .collect();
-    let (jobs, mut parked) = jobs(vault, page.items)?;
+    let (jobs, mut parked) = jobs(vault, items)?;
+    parked.extend(refused.into_iter().map(|(incoming, reason)| (None, incoming, reason)));
+    let finished = work(vault, jobs, &mut parked)?;
     let mut taken = TakenIn::default();
-    let mut finished = Vec::new();
     let mut forgotten = Vec::new();
-    if careful {
-        let suspect = RecordId::from_slice(&mark);
-        for job in jobs {
-            if Some(job.record) == suspect {
-                parked.extend(job.items.into_iter().map(|incoming| (Some(job.record), incoming, "quarantined")));
-                continue;
-            }
-            let record = job.record;
-            vault.store.in_transaction(|tx| settings::set(tx, Setting::TakingIn, record.as_bytes()))?;
-            finished.push(reader(vault)?.work(job));
-        }
-    } else {
-        finished = reader(vault)?.work_all(jobs);
-    }
     vault.store.in_transaction(|tx| {
-        for (header, signature, hash) in &page.headers {
+        for (header, signature, hash) in &headers {
             let bytes = canonical::encode(header.as_ref());
             chains::insert_header(tx, &header.device, &header.chain, hash, &bytes, signature.as_bytes())?;
         }
-        for (device, counter, first, second) in &page.proofs {
+        for (device, counter, first, second) in &proofs {
             chains::prove_equivocation(tx, device, *counter, first, second)?;
-        }
-        for (incoming, reason) in page.refused {
-            parked.push((None, incoming, reason));
         }
         for done in finished {
             keep(tx, done, &mut parked, &mut taken)?;
@@ -358,7 +102,9 @@ pub(crate) fn take_in(vault: &mut Vault, batches: Vec<PulledBatch>, cursor: &Seq
                 forgotten.extend(saves);
             }
         }
-        settings::set(tx, Setting::Cursor, &canonical::encode(cursor))?;
+        if let Some(cursor) = cursor {
+            settings::set(tx, Setting::Cursor, &canonical::encode(cursor))?;
+        }
         settings::set(tx, Setting::TakingIn, &[])?;
         Ok::<_, VigilError>(())
     })?;
@@ -367,6 +113,28 @@ pub(crate) fn take_in(vault: &mut Vault, batches: Vec<PulledBatch>, cursor: &Seq
         vault.store.forget_deleted()?;
     }
     Ok(taken)
+}
+
+/// Runs the jobs, under a mark that says so: should one of them crash or hang, the mark is still set when the home is next
+/// opened, and then each record is tried on its own until the one that does it is known and quarantined.
+fn work(vault: &Vault, jobs: Vec<Job>, parked: &mut Vec<ParkedItem>) -> Result<Vec<Done>> {
+    let mark = settings::get(vault.store.read(), Setting::TakingIn)?.unwrap_or_default();
+    if mark.is_empty() {
+        vault.store.in_transaction(|tx| settings::set(tx, Setting::TakingIn, PAGE_MARK))?;
+        return Ok(reader(vault)?.work_all(jobs));
+    }
+    let suspect = RecordId::from_slice(&mark);
+    let mut finished = Vec::new();
+    for job in jobs {
+        if Some(job.record) == suspect {
+            let record = job.record;
+            parked.extend(job.items.into_iter().map(|incoming| (Some(record), incoming, Reason::Quarantined)));
+            continue;
+        }
+        vault.store.in_transaction(|tx| settings::set(tx, Setting::TakingIn, job.record.as_bytes()))?;
+        finished.push(reader(vault)?.work(job));
+    }
+    Ok(finished)
 }
 
 fn reader(vault: &Vault) -> Result<Reader<'_>> {
@@ -386,16 +154,16 @@ fn verify(vault: &Vault, batches: Vec<PulledBatch>) -> Result<Page> {
         header.verify(&batch.signature, membership).map_err(distrust)?;
         let hash = header.hash();
         let header = Arc::new(header);
-        let mut refuse = suspended.contains(&header.device).then_some("suspended_author");
+        let mut refuse = suspended.contains(&header.device).then_some(Reason::SuspendedAuthor);
         if let Some(proof) = contradiction(vault, &header, &hash)? {
             page.proofs.push((header.device, header.chain.number(), proof, canonical::encode(header.as_ref())));
-            refuse = Some("equivocation");
+            refuse = Some(Reason::Equivocation);
         }
         let removed = membership.member(&header.device).and_then(|member| member.removed);
         if let Some((_, last, _)) = removed
             && !matches!(header.chain, Chain::Sync { counter, .. } if counter <= last)
         {
-            refuse = Some("removed_author");
+            refuse = Some(Reason::RemovedAuthor);
         }
         for (index, item) in (0u32..).zip(batch.items) {
             let PulledItem::Present(item) = item else { continue };
@@ -437,7 +205,7 @@ fn contradiction(vault: &Vault, header: &BatchHeader, hash: &Hash) -> Result<Opt
     Ok(None)
 }
 
-type ParkedItem = (Option<RecordId>, Incoming, &'static str);
+type ParkedItem = (Option<RecordId>, Incoming, Reason);
 
 /// Sorts items by record and loads what is known of each.
 fn jobs(vault: &Vault, items: Vec<Incoming>) -> Result<(Vec<Job>, Vec<ParkedItem>)> {
@@ -466,7 +234,7 @@ fn jobs(vault: &Vault, items: Vec<Incoming>) -> Result<(Vec<Job>, Vec<ParkedItem
         };
         match record {
             Some(record) => by_record.entry(record).or_default().push(incoming),
-            None => parked.push((None, incoming, "no_key")),
+            None => parked.push((None, incoming, Reason::NoKey)),
         }
     }
     let mut jobs = Vec::with_capacity(by_record.len());
@@ -491,8 +259,12 @@ fn jobs(vault: &Vault, items: Vec<Incoming>) -> Result<(Vec<Job>, Vec<ParkedItem
 
 /// What lies parked for a record, or for none that is known.
 fn parked_items(vault: &Vault, record: Option<&RecordId>) -> Result<Vec<Incoming>> {
+    from_parked(chains::parked(vault.store.read(), record, MAX_PARKED_RETRIED)?)
+}
+
+fn from_parked(parked: Vec<Parked>) -> Result<Vec<Incoming>> {
     let damaged = |_| VigilError::DatabaseDamaged { detail: "a parked item" };
-    chains::parked(vault.store.read(), record, MAX_PARKED_RETRIED)?
+    parked
         .into_iter()
         .map(|Parked { place, item, header }| {
             let header: BatchHeader = canonical::decode(&header).map_err(damaged)?;
@@ -554,6 +326,18 @@ pub(crate) fn erase(
 }
 
 impl Vault {
+    /// Tries parked items again, as a newer version of Vigil does once: it may understand what an older one parked.
+    pub(crate) fn retry_parked(&mut self) -> Result<()> {
+        if self.space.is_none() {
+            return Ok(());
+        }
+        let items = from_parked(chains::all_parked(self.store.read(), MAX_PARKED_RETRIED)?)?;
+        if !items.is_empty() {
+            apply(self, Page { headers: Vec::new(), items, refused: Vec::new(), proofs: Vec::new() }, None)?;
+        }
+        Ok(())
+    }
+
     /// Takes in sealed copies that another device of the space handed over (see [`Vault::sealed_copies`]). Gives the number
     /// of records that are new or changed here; the same saves coming again, by hand or by the server, change nothing.
     ///
