@@ -10,7 +10,7 @@ pub const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take for the head of a request, and how long a kept connection may idle.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take for the whole body of a request.
-pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one connection may live, whatever it does: a reader that takes a byte a minute ends here.
 pub const CONNECTION_LIFETIME: Duration = Duration::from_secs(15 * 60);
 /// Largest head of a request, in bytes.

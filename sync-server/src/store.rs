@@ -21,6 +21,10 @@ use vigil_protocol::Incarnation;
 
 const FILE: &str = "server.db";
 const BUSY_TIMEOUT: Duration = Duration::from_millis(500);
+/// Names of records are random, so each batch touches pages all over the file: they stay in memory (in KiB, negative as
+/// SQLite wants it) and are gathered in the write-ahead log before they go to the file (in pages of 4 KiB).
+const CACHE: i64 = -64 * 1024;
+const CHECKPOINT_PAGES: i64 = 8192;
 
 /// The open database.
 pub(crate) struct Store {
@@ -45,6 +49,8 @@ impl Store {
         ] {
             connection.pragma_update(None, pragma, value)?;
         }
+        connection.pragma_update(None, "cache_size", CACHE)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         connection.set_prepared_statement_cache_capacity(64);
         schema::migrate(&mut connection)?;
         let incarnation =

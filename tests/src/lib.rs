@@ -155,6 +155,7 @@ pub struct Committee {
 impl Committee {
     /// A new committee with its server.
     pub fn new() -> Self {
+        vigil_core::wipe_freed_memory();
         let server = Folder::new("server");
         let engine = Engine::open(&ServerConfig::loopback(server.path())).unwrap();
         let card = ServerCard {

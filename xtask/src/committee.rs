@@ -3,7 +3,8 @@
 
 use std::cell::RefCell;
 use std::fmt::Display;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use vigil::ScreeningInput;
 use vigil::demo::bulk::Screenings;
 use vigil_core::sync::{Cancel, HttpTransport, SyncOptions, SyncReport, Transport, TransportError};
@@ -57,11 +58,13 @@ impl Device {
         self.vault.home().to_owned()
     }
 
-    /// Closes the home and opens it again.
-    pub(crate) fn reopen(self) -> Result<Self, String> {
+    /// Closes the home and opens it again; gives how long the opening took.
+    pub(crate) fn reopen(self) -> Result<(Self, Duration), String> {
         let (home, link) = (self.home(), self.link);
         drop(self.vault);
-        Ok(Self { vault: Vault::open(&home, &passphrase()).said()?, link })
+        let started = Instant::now();
+        let vault = Vault::open(&home, &passphrase()).said()?;
+        Ok((Self { vault, link }, started.elapsed()))
     }
 
     /// Records one screening as it was drawn; gives the screening's record and how many records there are now.
@@ -107,11 +110,6 @@ impl Committee {
         let mut committee = Self { runtime, server: Some(server), folder, devices: 0, desk };
         committee.sync_desk()?;
         Ok(committee)
-    }
-
-    /// Everything that it keeps on disk.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// A new device that the desk admits. It has not synced yet.

@@ -15,7 +15,7 @@ pub const MAX_ITEMS_PER_BATCH: usize = 512;
 pub const MAX_BATCHES_PER_REQUEST: usize = 64;
 /// Most recipients of one capsule.
 pub const MAX_CAPSULE_RECIPIENTS: usize = 64;
-/// Most ranges in a cursor; a client merges ranges before it exceeds them.
+/// Most ranges in a cursor; beyond them the oldest fall off, and what they covered is sent again.
 pub const MAX_CURSOR_RANGES: usize = 4096;
 /// Largest entry of the membership log, in bytes.
 pub const MAX_LOG_ENTRY_BYTES: usize = 64 * 1024;

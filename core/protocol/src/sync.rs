@@ -179,7 +179,7 @@ pub enum BatchOutcome {
     /// Another batch with this counter is held. Both are kept as proof against their author (PROTOCOL 11).
     #[n(4)]
     Fork,
-    /// Not accepted, for ever.
+    /// Not accepted. `NotAllowed` takes its place in the chain, its items do not; `Busy` may work later.
     #[n(5)]
     Refused(#[n(0)] RefusalCode),
 }
@@ -330,10 +330,12 @@ pub struct SyncResponse {
     /// One outcome for each pushed batch, in their order.
     #[n(3)]
     pub outcomes: Vec<BatchOutcome>,
-    /// Items, newest record first, the items of a record together.
+    /// Items by batch, in ascending order of their numbers. A page holds the newest records that the device lacks, the
+    /// items of a record together.
     #[n(4)]
     pub batches: Vec<PulledBatch>,
-    /// Numbers that the device needs no more once it has taken in this answer.
+    /// Numbers that the device needs no more once it has taken in this answer. They replace its cursor: where it was just
+    /// granted an old record, numbers that it had passed over are taken back.
     #[n(5)]
     pub covered: SequenceRanges,
     /// Whether there is more for it.
@@ -347,7 +349,8 @@ pub enum Answer {
     /// The request was accepted.
     #[n(0)]
     Sync(#[n(0)] SyncResponse),
-    /// It was not; nothing was stored. `counter` is the highest request counter that the server holds for the device.
+    /// It was not; nothing was stored. `counter` is the highest request counter that the server holds for the device. A
+    /// refusal is signed over an incarnation of zeros, so that a device can verify it before it knows the server's.
     #[n(1)]
     Refused {
         /// Why.

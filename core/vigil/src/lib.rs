@@ -46,5 +46,6 @@ pub use compression::{CompressionError, DICTIONARY, MAX_INFLATED_BYTES, compress
 pub use error::{Result, VigilError};
 pub use keys::Passphrase;
 pub use records::{NewPerson, NewScreening, NewSighting};
+pub use store::wipe_freed_memory;
 pub use vault::*;
 pub use vigil_protocol::{DeviceId, RecordId, Role, Timestamp};

@@ -66,8 +66,8 @@ fn ids(records: &[RecordId]) -> Vec<String> {
     records.iter().map(RecordId::to_string).collect()
 }
 
-fn record(vault: &Vault, hexadecimal: &str) -> Result<RecordId, VigilError> {
-    vault.find(hexadecimal)
+fn record(hexadecimal: &str) -> Result<RecordId, VigilError> {
+    RecordId::from_hex(hexadecimal).ok_or(VigilError::NotFound { what: "record" })
 }
 
 impl Agent<'_> {
@@ -142,7 +142,7 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         }
         AgentCommand::Assign { record: id, devices } => {
             let devices = devices.iter().map(|device| vault.find_member(device)).collect::<Result<Vec<_>, _>>()?;
-            vault.assign(&record(vault, &id)?, &devices)?;
+            vault.assign(&record(&id)?, &devices)?;
             Ok(Value::Null)
         }
         AgentCommand::Screen(input) => {
@@ -152,22 +152,22 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         AgentCommand::Sighting(sighting) => Ok(json!({"record": vault.record_sighting(&sighting)?.to_string()})),
         AgentCommand::Edit { record: id, set } => {
             let fields: Vec<_> = set.into_iter().collect();
-            vault.edit(&record(vault, &id)?, &fields)?;
+            vault.edit(&record(&id)?, &fields)?;
             Ok(Value::Null)
         }
         AgentCommand::Decide { record: id, decision } => {
-            Ok(json!({"record": vault.decide(&record(vault, &id)?, decision)?.to_string()}))
+            Ok(json!({"record": vault.decide(&record(&id)?, decision)?.to_string()}))
         }
         AgentCommand::AddAddendum { record: id, text } => {
             let text = long_text(text)?;
-            Ok(json!({"event": vault.add_event(&record(vault, &id)?, EventBody::Addendum { text })?.to_string()}))
+            Ok(json!({"event": vault.add_event(&record(&id)?, EventBody::Addendum { text })?.to_string()}))
         }
         AgentCommand::AddOpinion { record: id, text } => {
             let text = long_text(text)?;
-            Ok(json!({"event": vault.add_event(&record(vault, &id)?, EventBody::Opinion { text })?.to_string()}))
+            Ok(json!({"event": vault.add_event(&record(&id)?, EventBody::Opinion { text })?.to_string()}))
         }
         AgentCommand::Settle { record: id, field, choose } => {
-            let id = record(vault, &id)?;
+            let id = record(&id)?;
             let view = vault.show(&id)?;
             let shown = view.fields.iter().find(|shown| shown.name == field.as_str());
             let number = shown.and_then(|shown| shown.values.iter().position(|written| written.value == choose));
@@ -177,14 +177,14 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         AgentCommand::List {} => Ok(value(&vault.list(&everything())?)),
         AgentCommand::Search { text } => Ok(value(&vault.search(&text, u32::MAX)?)),
         AgentCommand::Show { record: id } => {
-            let view = vault.show(&record(vault, &id)?)?;
+            let view = vault.show(&record(&id)?)?;
             let reasons = view.assessment.as_ref().map(vigil_screening::Assessment::explain);
             Ok(json!({"view": view, "reasons": reasons}))
         }
         AgentCommand::Conflicts {} => {
             let open = vault.list(&ListQuery { only_conflicts: true, ..everything() })?;
             let views: Vec<RecordView> =
-                open.iter().map(|row| vault.show(&record(vault, &row.id)?)).collect::<Result<_, _>>()?;
+                open.iter().map(|row| vault.show(&record(&row.id)?)).collect::<Result<_, _>>()?;
             Ok(value(&views))
         }
         AgentCommand::States {} => states(vault),
@@ -210,7 +210,7 @@ fn everything() -> ListQuery {
 fn states(vault: &Vault) -> Result<Value, DeskError> {
     let mut states = serde_json::Map::new();
     for row in vault.list(&everything())? {
-        let view = vault.show(&record(vault, &row.id)?)?;
+        let view = vault.show(&record(&row.id)?)?;
         states.insert(row.id, value(&state(&view)));
     }
     Ok(Value::Object(states))

@@ -59,7 +59,10 @@ pub enum Command {
     #[command(after_help = "Example:\n  vigil --home ./phone join-request > request")]
     JoinRequest,
     /// Admit a device, and show the welcome for it. Works without network.
-    #[command(visible_alias = "invite", after_help = "Examples:\n  vigil add request --role monitor --name 'Birendra'\n  vigil add - --role volunteer < request")]
+    #[command(
+        visible_alias = "invite",
+        after_help = "Examples:\n  vigil add request --role monitor --name 'Birendra'\n  vigil add - --role volunteer < request"
+    )]
     Add {
         /// The device's join request: the code itself, a file, or - for standard input.
         request: String,
@@ -77,13 +80,17 @@ pub enum Command {
         welcome: String,
     },
     /// Record a screening: from a file, or question by question.
-    #[command(after_help = "Examples:\n  vigil screen\n  vigil screen one.json\n  vigil screen - < many.jsonl\n\nA file holds one or several values like\n  {\"screening\":{\"station\":\"East gate\",\"age_band\":\"adult\",\"answers\":{\"job_confirmed\":\"yes:employer_called_back\"}},\n   \"persons\":[],\"decision\":{\"outcome\":\"let_go\"}}\nEach is recorded on its own; a broken one stops there, and what came before it stays.")]
+    #[command(
+        after_help = "Examples:\n  vigil screen\n  vigil screen one.json\n  vigil screen - < many.jsonl\n\nA file holds one or several values like\n  {\"screening\":{\"station\":\"East gate\",\"age_band\":\"adult\",\"answers\":{\"job_confirmed\":\"yes:employer_called_back\"}},\n   \"persons\":[],\"decision\":{\"outcome\":\"let_go\"}}\nEach is recorded on its own; a broken one stops there, and what came before it stays."
+    )]
     Screen {
         /// A file with screenings in JSON, or - for standard input. Without it, questions are asked.
         file: Option<String>,
     },
     /// Record a sighting.
-    #[command(after_help = "Example:\n  vigil sighting 'Rice mill guest house' --description 'Six tickets, one payer' --people 2")]
+    #[command(
+        after_help = "Example:\n  vigil sighting 'Rice mill guest house' --description 'Six tickets, one payer' --people 2"
+    )]
     Sighting {
         /// Where.
         place: String,
@@ -95,7 +102,9 @@ pub enum Command {
         people: Option<u32>,
     },
     /// List records, newest first. Lists name nobody.
-    #[command(after_help = "Examples:\n  vigil list\n  vigil list --conflicts\n  vigil list --kind person --limit 200 --json")]
+    #[command(
+        after_help = "Examples:\n  vigil list\n  vigil list --conflicts\n  vigil list --kind person --limit 200 --json"
+    )]
     List(List),
     /// Show one record with its fields, decisions, open questions and reasons.
     Show {
@@ -112,7 +121,9 @@ pub enum Command {
         limit: u32,
     },
     /// Change fields of a record.
-    #[command(after_help = "Examples:\n  vigil edit 3fa2 station='East gate'\n  vigil edit 3fa2 minutes:=12 --unset note\n\nname=words writes words; name:=12 or name:=true writes a number, true or false.")]
+    #[command(
+        after_help = "Examples:\n  vigil edit 3fa2 station='East gate'\n  vigil edit 3fa2 minutes:=12 --unset note\n\nname=words writes words; name:=12 or name:=true writes a number, true or false."
+    )]
     Edit {
         /// The beginning of the record's id.
         record: String,
@@ -123,7 +134,9 @@ pub enum Command {
         unset: Vec<String>,
     },
     /// Decide what comes of a record. All outcomes are of equal rank.
-    #[command(after_help = "Examples:\n  vigil decide 3fa2 let-go\n  vigil decide 3fa2 intercepted --ground agreed\n  vigil decide 3fa2 referred --to 'Safe migration centre'\n\nAfter let-go and declined, names, phones and the story are erased unless the person wants a follow-up.")]
+    #[command(
+        after_help = "Examples:\n  vigil decide 3fa2 let-go\n  vigil decide 3fa2 intercepted --ground agreed\n  vigil decide 3fa2 referred --to 'Safe migration centre'\n\nAfter let-go and declined, names, phones and the story are erased unless the person wants a follow-up."
+    )]
     Decide {
         /// The beginning of the record's id.
         record: String,
@@ -132,7 +145,9 @@ pub enum Command {
         decision: Decision,
     },
     /// Add what came to mind later, or an opinion. Nothing that stands is changed.
-    #[command(after_help = "Examples:\n  vigil note 3fa2 'The plate ended in 4409'\n  vigil note 3fa2 --opinion 'The paper will not stand in court'")]
+    #[command(
+        after_help = "Examples:\n  vigil note 3fa2 'The plate ended in 4409'\n  vigil note 3fa2 --opinion 'The paper will not stand in court'"
+    )]
     Note {
         /// The beginning of the record's id.
         record: String,
@@ -145,7 +160,9 @@ pub enum Command {
     /// List what people differ on, with all values, who wrote them and when.
     Conflicts,
     /// Settle what people differ on. Without --choose it shows the values.
-    #[command(after_help = "Examples:\n  vigil settle 3fa2 station\n  vigil settle 3fa2 station --choose 2\n  vigil settle 3fa2 --decision 91ab")]
+    #[command(
+        after_help = "Examples:\n  vigil settle 3fa2 station\n  vigil settle 3fa2 station --choose 2\n  vigil settle 3fa2 --decision 91ab"
+    )]
     Settle {
         /// The beginning of the record's id.
         record: String,
@@ -159,7 +176,9 @@ pub enum Command {
         decision: Option<String>,
     },
     /// Hand a record over to a device of the space, or to somebody without one.
-    #[command(after_help = "Examples:\n  vigil hand-over 3fa2 --to 91c0\n  vigil hand-over 3fa2 --to-other 'Child protection officer'")]
+    #[command(
+        after_help = "Examples:\n  vigil hand-over 3fa2 --to 91c0\n  vigil hand-over 3fa2 --to-other 'Child protection officer'"
+    )]
     HandOver {
         /// The beginning of the record's id.
         record: String,
@@ -206,10 +225,14 @@ pub enum Command {
         device: String,
     },
     /// Run the sync server.
-    #[command(after_help = "Examples:\n  vigil serve --data ./server\n  vigil serve --data /var/lib/vigil --listen 0.0.0.0:8443 --public-url https://sync.example.org:8443\n\nThe file `server-card` in the data folder is what `vigil space create --server-card` takes.")]
+    #[command(
+        after_help = "Examples:\n  vigil serve --data ./server\n  vigil serve --data /var/lib/vigil --listen 0.0.0.0:8443 --public-url https://sync.example.org:8443\n\nThe file `server-card` in the data folder is what `vigil space create --server-card` takes."
+    )]
     Serve(Serve),
     /// The whole way in one command: the real server and three devices work through a written week.
-    #[command(after_help = "Examples:\n  vigil demo\n  vigil demo --records 10000 --json\n  vigil demo --keep ./kept\n\nWith --json the last line is one JSON object. With --keep, everything stays for counting again: server/, devices/NAME/\n(they open with the passphrase `demo passphrase of NAME`), wire/, seeded.txt, NAME.list.json.")]
+    #[command(
+        after_help = "Examples:\n  vigil demo\n  vigil demo --records 10000 --json\n  vigil demo --keep ./kept\n\nWith --json the last line is one JSON object. With --keep, everything stays for counting again: server/, devices/NAME/\n(they open with the passphrase `demo passphrase of NAME`), wire/, seeded.txt, NAME.list.json."
+    )]
     Demo(Demo),
     /// Answer JSON commands line by line on standard input and output. For the demo and for tests.
     #[command(hide = true)]

@@ -2,6 +2,7 @@
 //! It promises a documented exit status for every outcome, and nothing on standard output but the answer.
 
 pub mod arguments;
+mod asking;
 mod interview;
 mod output;
 mod progress;

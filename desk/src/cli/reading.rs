@@ -14,12 +14,8 @@ use crate::text::{plain, short, time};
 const MOST_CONFLICTS: u32 = 10_000;
 
 pub(super) fn list(arguments: &Arguments, output: &Output, list: &List) -> Result<(), DeskError> {
-    let query = ListQuery {
-        kind: list.kind.clone(),
-        only_conflicts: list.conflicts,
-        limit: list.limit,
-        offset: list.offset,
-    };
+    let query =
+        ListQuery { kind: list.kind.clone(), only_conflicts: list.conflicts, limit: list.limit, offset: list.offset };
     let records = session::open(arguments)?.list(&query)?;
     output.answer(&records, summary_lines(&records))
 }
@@ -67,7 +63,12 @@ pub(crate) fn view_lines(view: &RecordView) -> Vec<String> {
     let summary = &view.summary;
     let mut lines = vec![
         format!("{} {}", plain(&summary.title), summary.id),
-        format!("recorded by {} {}, last changed {}", plain(&summary.author), time(summary.created_at), time(summary.updated_at)),
+        format!(
+            "recorded by {} {}, last changed {}",
+            plain(&summary.author),
+            time(summary.created_at),
+            time(summary.updated_at)
+        ),
         String::new(),
     ];
     for field in &view.fields {
@@ -155,11 +156,8 @@ fn event_words(body: &Value) -> String {
 pub(super) fn conflicts(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
     let vault = session::open(arguments)?;
     let query = ListQuery { only_conflicts: true, limit: MOST_CONFLICTS, ..ListQuery::default() };
-    let views = vault
-        .list(&query)?
-        .iter()
-        .map(|record| vault.show(&vault.find(&record.id)?))
-        .collect::<Result<Vec<_>, _>>()?;
+    let views =
+        vault.list(&query)?.iter().map(|record| vault.show(&vault.find(&record.id)?)).collect::<Result<Vec<_>, _>>()?;
     let mut lines = Vec::new();
     for view in &views {
         lines.push(summary_line(&view.summary));

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use vigil_core::records::{EventBody, EventId, FieldName, FieldValue, HandedTo, LongText, Outcome, ShortText};
-use vigil_core::{Choice, DeviceId, NewSighting, RecordId, Recorded, Timestamp, Vault, VigilError};
+use vigil_core::{Choice, NewSighting, RecordId, Recorded, Timestamp, Vault, VigilError};
 
 use super::arguments::{Arguments, Decision, OutcomeName};
 use super::output::Output;
@@ -50,12 +50,14 @@ pub(super) fn screen(arguments: &Arguments, output: &Output, file: &str) -> Resu
 
 fn stopped_at(number: usize, error: DeskError) -> DeskError {
     match error {
-        DeskError::Usage(why) => DeskError::Usage(format!("screening {}: {why}; it and what follows was not recorded", number + 1)),
+        DeskError::Usage(why) => {
+            DeskError::Usage(format!("screening {}: {why}; it and what follows was not recorded", number + 1))
+        }
         other => other,
     }
 }
 
-fn answer_recorded(output: &Output, recorded: &[Recorded]) -> Result<(), DeskError> {
+pub(super) fn answer_recorded(output: &Output, recorded: &[Recorded]) -> Result<(), DeskError> {
     let values: Vec<Value> = recorded.iter().map(recorded_json).collect();
     let lines = recorded.iter().map(|one| match one.persons.len() {
         0 => one.screening.short(),
@@ -269,11 +271,6 @@ fn settle_decision(
         &json!({"record": record.to_string(), "event": event.to_string()}),
         [format!("Settled under your name: {} stands as decided there.", record.short())],
     )
-}
-
-/// A device's id from its whole hexadecimal form.
-pub(crate) fn device(hexadecimal: &str) -> Result<DeviceId, VigilError> {
-    DeviceId::from_hex(hexadecimal).ok_or(VigilError::NotFound { what: "member" })
 }
 
 #[cfg(test)]

@@ -89,9 +89,7 @@ pub(super) fn members(arguments: &Arguments, output: &Output) -> Result<(), Desk
 pub(crate) fn member_line(member: &MemberView) -> String {
     let name = member.name.as_deref().map_or_else(|| "(name not readable here)".to_owned(), plain);
     let mut line = format!("{:8}  {:9}  {name}", member.device.get(..8).unwrap_or(&member.device), member.role);
-    for (holds, words) in
-        [(member.me, "this device"), (member.on_duty, "on duty"), (member.removed, "removed")]
-    {
+    for (holds, words) in [(member.me, "this device"), (member.on_duty, "on duty"), (member.removed, "removed")] {
         if holds {
             line.push_str(", ");
             line.push_str(words);

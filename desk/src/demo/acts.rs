@@ -180,12 +180,7 @@ impl Run<'_> {
         Ok(self.acknowledge(device, &answer, score))
     }
 
-    fn acknowledge(
-        &mut self,
-        device: &str,
-        answer: &Value,
-        score: Option<(i64, String)>,
-    ) -> (String, Vec<String>) {
+    fn acknowledge(&mut self, device: &str, answer: &Value, score: Option<(i64, String)>) -> (String, Vec<String>) {
         let (screening, persons) = (string(answer, "screening"), strings(answer, "persons"));
         self.stands(&screening, device, score);
         for person in &persons {
@@ -262,7 +257,10 @@ impl Run<'_> {
         }
         self.hold(acknowledged >= after, || format!("{device} acknowledged {acknowledged} saves, not {after}"))?;
         self.hold(acknowledged < generated.count, || format!("{device} was killed after its last save"))?;
-        self.tell(step, &format!("is killed in the middle of a save, {acknowledged} of {} acknowledged", generated.count))
+        self.tell(
+            step,
+            &format!("is killed in the middle of a save, {acknowledged} of {} acknowledged", generated.count),
+        )
     }
 
     async fn restart(&mut self, step: &Step, device: &str, enter_what_is_missing: bool) -> Result<(), DeskError> {
@@ -353,8 +351,10 @@ impl Run<'_> {
             true => strings(&self.ask(device, &AgentCommand::Show { record: record.clone() }).await?["view"], "linked"),
             false => Vec::new(),
         };
-        let stands =
-            string(&self.ask(device, &AgentCommand::Decide { record: record.clone(), decision: outcome }).await?, "record");
+        let stands = string(
+            &self.ask(device, &AgentCommand::Decide { record: record.clone(), decision: outcome }).await?,
+            "record",
+        );
         if step.expect.erased {
             self.hold(stands != record, || format!("{name} was let go and stands with its story"))?;
             for gone in linked.iter().chain([&record]) {

@@ -222,9 +222,12 @@ mod tests {
         let mut screenings = Screenings::new(Corpus::Bench, 6);
         for _ in 0..300 {
             let input = screenings.draw().input;
-            let answers: BTreeMap<String, String> = serde_json::from_value(input["screening"]["answers"].clone()).unwrap();
-            let answers: Answers =
-                answers.into_iter().map(|(item, code)| (Id::new(item).unwrap(), Answer::parse(&code).unwrap())).collect();
+            let answers: BTreeMap<String, String> =
+                serde_json::from_value(input["screening"]["answers"].clone()).unwrap();
+            let answers: Answers = answers
+                .into_iter()
+                .map(|(item, code)| (Id::new(item).unwrap(), Answer::parse(&code).unwrap()))
+                .collect();
             let age_band = AgeBand::parse(input["screening"]["age_band"].as_str().unwrap()).unwrap();
             let result = score(&instrument, &Profile { age_band }, &answers);
             assert!(result.set_aside.is_empty(), "{:?}", result.set_aside);

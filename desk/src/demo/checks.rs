@@ -90,7 +90,11 @@ impl Run<'_> {
             let differing: Vec<_> = here.iter().filter(|(id, state)| at_desk.get(*id) != Some(*state)).collect();
             let names: Vec<_> = differing.iter().take(5).map(|(id, _)| self.name_of(id)).collect();
             self.hold(names.is_empty(), || {
-                format!("{device} and the desk do not agree on {} records, such as {}", differing.len(), names.join(", "))
+                format!(
+                    "{device} and the desk do not agree on {} records, such as {}",
+                    differing.len(),
+                    names.join(", ")
+                )
             })?;
             let holds = readable.len() == here.len() && readable.iter().all(|record| here.contains_key(record));
             self.hold(holds, || format!("{device} holds {} records and shall hold {}", here.len(), readable.len()))?;
@@ -105,7 +109,8 @@ impl Run<'_> {
     }
 
     fn compare_scores(&mut self, listed: &BTreeMap<String, &Value>) -> Result<(), DeskError> {
-        let expected: Vec<_> = self.standing.iter().filter_map(|(id, s)| Some((id.clone(), s.score.clone()?))).collect();
+        let expected: Vec<_> =
+            self.standing.iter().filter_map(|(id, s)| Some((id.clone(), s.score.clone()?))).collect();
         for (record, (points, band)) in expected {
             let Some(row) = listed.get(&record) else { continue };
             let found = (row.get("points").and_then(Value::as_i64), string(row, "band"));
@@ -125,9 +130,5 @@ pub(crate) fn search(folder: &RunFolder, seeds: &Seeds) -> Result<Searched, Desk
     let search = |path: std::path::PathBuf| {
         needles.in_folder(&path).map_err(|error| DeskError::file(path.display().to_string(), error))
     };
-    Ok(Searched {
-        server: search(folder.server())?,
-        wire: search(folder.wire())?,
-        disk: search(folder.devices())?,
-    })
+    Ok(Searched { server: search(folder.server())?, wire: search(folder.wire())?, disk: search(folder.devices())? })
 }

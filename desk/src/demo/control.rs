@@ -44,7 +44,8 @@ pub(crate) async fn build() -> Result<PathBuf, DeskError> {
         Some(program) if output.status.success() => Ok(program),
         _ => {
             let errors = String::from_utf8_lossy(&output.stderr);
-            let first: String = errors.lines().filter(|line| line.contains("error")).take(3).collect::<Vec<_>>().join("; ");
+            let first: String =
+                errors.lines().filter(|line| line.contains("error")).take(3).collect::<Vec<_>>().join("; ");
             Err(DeskError::DoesNotHold(format!("the positive control could not be built: {first}")))
         }
     }

@@ -43,10 +43,6 @@ impl RunFolder {
         Ok(self)
     }
 
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// The server's files.
     pub(crate) fn server(&self) -> PathBuf {
         self.root.join("server")
@@ -97,7 +93,7 @@ mod tests {
     #[test]
     fn a_temporary_folder_goes_and_a_full_one_is_refused() {
         let folder = RunFolder::temporary().unwrap();
-        let root = folder.root().to_owned();
+        let root = folder.root.clone();
         folder.write("seeded.txt", b"x").unwrap();
         assert!(root.join("wire").is_dir());
         assert_eq!(RunFolder::kept(&root).unwrap_err().exit_status(), 2);

@@ -206,11 +206,8 @@ impl People {
             1 => self.random.between(40, 400),
             _ => self.random.between(400, 3500),
         } * 100;
-        let grouped = if hundreds >= 1000 {
-            format!("{},{:03}", hundreds / 1000, hundreds % 1000)
-        } else {
-            hundreds.to_string()
-        };
+        let grouped =
+            if hundreds >= 1000 { format!("{},{:03}", hundreds / 1000, hundreds % 1000) } else { hundreds.to_string() };
         match (script, self.random.below(4)) {
             (Script::Devanagari, 0) => format!("भा.रु. {}", devanagari_digits(&grouped)),
             (Script::Devanagari, _) => format!("रु {}", devanagari_digits(&grouped)),

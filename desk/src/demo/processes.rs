@@ -207,8 +207,7 @@ async fn hear(name: &str, output: &mut Lines<BufReader<ChildStdout>>) -> Result<
     if let Some(ok) = answer.get_mut("ok") {
         return Ok(Some(Ok(ok.take())));
     }
-    let text = |part: &str| {
-        answer.pointer(&format!("/error/{part}")).and_then(Value::as_str).unwrap_or("unknown").to_owned()
-    };
+    let text =
+        |part: &str| answer.pointer(&format!("/error/{part}")).and_then(Value::as_str).unwrap_or("unknown").to_owned();
     Ok(Some(Err(Refusal { code: text("code"), message: text("message") })))
 }

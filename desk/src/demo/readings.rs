@@ -16,7 +16,8 @@ impl Run<'_> {
     pub(super) async fn sync(&mut self, step: &Step, device: &str, attempts: u32) -> Result<(), DeskError> {
         let answer = self.ask(device, &AgentCommand::Sync { attempts }).await?;
         let number = |path: &str| answer.pointer(path).and_then(Value::as_u64).unwrap_or_default();
-        let (trips, up, down) = (number("/traffic/requests"), number("/traffic/bytes_up"), number("/traffic/bytes_down"));
+        let (trips, up, down) =
+            (number("/traffic/requests"), number("/traffic/bytes_up"), number("/traffic/bytes_down"));
         self.totals.syncs += 1;
         self.totals.round_trips += trips;
         self.totals.bytes_up += up;
@@ -121,7 +122,8 @@ impl Run<'_> {
         let mut shown = Vec::new();
         for (field, expected) in &step.expect.fields {
             let fields = view["fields"].as_array().into_iter().flatten();
-            let found = fields.filter(|shown| string(shown, "name") == *field).map(|shown| shown["value"].clone()).next();
+            let found =
+                fields.filter(|shown| string(shown, "name") == *field).map(|shown| shown["value"].clone()).next();
             let found = found.unwrap_or(Value::Null);
             shown.push(format!("{field} is {}", crate::cli::value_words(&found)));
             self.hold(found == *expected, || format!("{name}: {field} is {found}, not {expected}"))?;
@@ -170,8 +172,10 @@ impl Run<'_> {
 
     /// What a device shall have: what it wrote and what is assigned to it.
     pub(super) fn readable_by(&self, device: &str) -> BTreeSet<String> {
-        let readable =
-            self.standing.iter().filter(|(_, standing)| standing.writer == device || standing.assigned.contains(device));
+        let readable = self
+            .standing
+            .iter()
+            .filter(|(_, standing)| standing.writer == device || standing.assigned.contains(device));
         readable.map(|(record, _)| record.clone()).collect()
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::acts;
 use super::checks::{self, Outcome, Searched};
 use super::control::{self, Control};
 use super::folder::RunFolder;
@@ -13,14 +14,10 @@ use super::run::{Run, Totals, string};
 use super::scenario::Scenario;
 use super::seeds::Seeds;
 use super::story::{self, Story};
-use super::acts;
 use crate::DeskError;
 use crate::agent::AgentCommand;
 use crate::cli::Output;
 use crate::cli::arguments::Demo;
-
-/// So many rows of the desk's list are shown with their reasons.
-const SHOWN: usize = 60;
 
 /// What the demo measured.
 struct Measured {
@@ -52,7 +49,6 @@ async fn play(output: &Output, demo: &Demo) -> Result<(), DeskError> {
     };
     let program = std::env::current_exe().map_err(|error| DeskError::file("this program", error))?;
     let to_generate = demo.records.saturating_sub(acts::records_written(&scenario));
-    // The build of the control goes on beside the run; on a machine that has it, it takes no time.
     let building = match &demo.positive_control {
         Some(path) => Building::Given(path.clone()),
         None => Building::Running(tokio::spawn(control::build())),
@@ -63,12 +59,14 @@ async fn play(output: &Output, demo: &Demo) -> Result<(), DeskError> {
     for device in &scenario.devices {
         story.line(&format!("  {:<10} {} ({})", device.id, crate::text::plain(&device.name), device.is))?;
     }
-    let measured = real_run(&scenario, story, &folder, &program, to_generate).await?;
+    // Both runs at once: each spends its time in processes of its own.
+    let (measured, control) = tokio::try_join!(real_run(&scenario, story, &folder, &program, to_generate), async {
+        control::run(&scenario, &program, &building.program().await?, to_generate).await
+    },)?;
     let story = Story::told(output);
     let searched = checks::search(&folder, &measured.seeds)?;
     write_seeds(&folder, &measured.seeds)?;
     tell_search(&story, &searched, &measured.seeds)?;
-    let control = control::run(&scenario, &program, &building.program().await?, to_generate).await?;
     tell_control(&story, &control)?;
     let seconds = started.elapsed().as_secs_f64();
     let failures = failures(&measured, &searched, &control);
@@ -94,9 +92,9 @@ impl Building {
     async fn program(self) -> Result<PathBuf, DeskError> {
         match self {
             Self::Given(path) => Ok(path),
-            Self::Running(task) => {
-                task.await.map_err(|_| DeskError::DoesNotHold("the positive control's build was interrupted".to_owned()))?
-            }
+            Self::Running(task) => task
+                .await
+                .map_err(|_| DeskError::DoesNotHold("the positive control's build was interrupted".to_owned()))?,
         }
     }
 }
@@ -110,7 +108,7 @@ async fn real_run(
 ) -> Result<Measured, DeskError> {
     let mut run = Run::start(scenario, story, folder, (program, program), to_generate).await?;
     run.play().await?;
-    run.story.heading("The desk's list, with points and their reasons (points never decide)")?;
+    run.story.heading("The desk's list, with points and their reasons. Points never decide")?;
     let outcome = run.outcome().await?;
     tell_list(&mut run, &outcome).await?;
     run.end().await?;
@@ -129,19 +127,24 @@ async fn tell_list(run: &mut Run<'_>, outcome: &Outcome) -> Result<(), DeskError
     let desk = run.scenario.devices.iter().find(|device| device.role == "desk").map(|device| device.id.clone());
     let desk = desk.unwrap_or_default();
     let screenings: Vec<&Value> = outcome.desk_list.iter().filter(|row| string(row, "kind") == "screening").collect();
-    for row in screenings.iter().take(SHOWN) {
-        run.story.line(&story::row(row))?;
+    let mut named: Vec<(String, &Value)> = Vec::new();
+    for row in &screenings {
+        let id = string(row, "id");
+        named.extend(run.named.iter().find(|(_, named)| **named == id).map(|(name, _)| (name.clone(), *row)));
+    }
+    named.sort_by_key(|(_, row)| std::cmp::Reverse(row.get("points").and_then(Value::as_i64)));
+    for (name, row) in &named {
+        run.story.line(&story::row(name, row))?;
         let answer = run.ask(&desk, &AgentCommand::Show { record: string(row, "id") }).await?;
         if let Some(reasons) = story::reasons(&answer["view"]) {
-            run.story.line(&format!("          {reasons}"))?;
+            run.story.line(&format!("{:14} {reasons}", ""))?;
         }
     }
-    let more = screenings.len().saturating_sub(SHOWN);
     let others = outcome.desk_list.len() - screenings.len();
-    if more > 0 {
-        run.story.line(&format!("... and {more} more screenings"))?;
-    }
-    run.story.line(&format!("and {others} persons and sightings, which have no points"))
+    run.story.line(&format!(
+        "and {} screenings from the queues, and {others} persons and sightings, which have no points",
+        screenings.len() - named.len()
+    ))
 }
 
 /// What was written, one string a line; what was erased on purpose or stands in no record, in a file of its own.
@@ -208,7 +211,7 @@ fn tell_end(story: &Story<'_>, measured: &Measured, failures: &[String], seconds
     let (outcome, totals) = (&measured.outcome, &measured.totals);
     story.heading("What came of it")?;
     story.line(&format!(
-        "{} records, {} lost; the devices {}; {} questions settled, {} open",
+        "{} records, {} lost; the devices {}; questions settled: {}, open: {}",
         outcome.records,
         outcome.lost,
         if outcome.converged { "agree" } else { "DO NOT agree" },
@@ -228,13 +231,7 @@ fn tell_end(story: &Story<'_>, measured: &Measured, failures: &[String], seconds
     Ok(())
 }
 
-fn result(
-    scenario: &Scenario,
-    measured: &Measured,
-    searched: &Searched,
-    control: &Control,
-    seconds: f64,
-) -> Value {
+fn result(scenario: &Scenario, measured: &Measured, searched: &Searched, control: &Control, seconds: f64) -> Value {
     let (outcome, totals) = (&measured.outcome, &measured.totals);
     json!({
         "devices": scenario.devices.len(),

@@ -71,25 +71,73 @@ pub(crate) struct Step {
 pub(crate) enum Act {
     Network(Network),
     CreateSpace {},
-    Admit { device: String },
-    Intake { devices: Vec<String> },
-    Assign { record: String, devices: Vec<String> },
-    Screen { screening: Value, #[serde(default)] persons: Vec<Value>, #[serde(default)] decision: Option<Value> },
+    Admit {
+        device: String,
+    },
+    Intake {
+        devices: Vec<String>,
+    },
+    Assign {
+        record: String,
+        devices: Vec<String>,
+    },
+    Screen {
+        screening: Value,
+        #[serde(default)]
+        persons: Vec<Value>,
+        #[serde(default)]
+        decision: Option<Value>,
+    },
     Sighting(Value),
-    Generate { seed: u64, share: u64 },
-    KillWhileSaving { generated: Generated, after_acknowledged: usize },
+    Generate {
+        seed: u64,
+        share: u64,
+    },
+    KillWhileSaving {
+        generated: Generated,
+        after_acknowledged: usize,
+    },
     Kill {},
-    Restart { #[serde(default)] enter_what_is_missing: bool },
-    Edit { record: String, set: BTreeMap<String, Value> },
-    Decide { record: String, decision: Value },
-    HandOver { record: String, to: Value },
-    AddOpinion { record: String, text: String },
-    AddAddendum { record: String, text: String },
-    Settle { record: String, field: String, choose: Value },
-    Sync { #[serde(default)] attempts: Option<u32> },
+    Restart {
+        #[serde(default)]
+        enter_what_is_missing: bool,
+    },
+    Edit {
+        record: String,
+        set: BTreeMap<String, Value>,
+    },
+    Decide {
+        record: String,
+        decision: Value,
+    },
+    HandOver {
+        record: String,
+        to: Value,
+    },
+    AddOpinion {
+        record: String,
+        text: String,
+    },
+    AddAddendum {
+        record: String,
+        text: String,
+    },
+    Settle {
+        record: String,
+        field: String,
+        choose: Value,
+    },
+    Sync {
+        #[serde(default)]
+        attempts: Option<u32>,
+    },
     Conflicts {},
-    Show { record: String },
-    Search { text: String },
+    Show {
+        record: String,
+    },
+    Search {
+        text: String,
+    },
     List {},
 }
 
@@ -175,7 +223,10 @@ impl Scenario {
         let bad = |error: serde_json::Error| DeskError::Usage(format!("the scenario: {error}"));
         let mut file: File = serde_json::from_str(text).map_err(bad)?;
         if file.format != FORMAT {
-            return Err(DeskError::Usage(format!("the scenario has format {}, this runner reads {FORMAT}", file.format)));
+            return Err(DeskError::Usage(format!(
+                "the scenario has format {}, this runner reads {FORMAT}",
+                file.format
+            )));
         }
         let mut steps = Vec::with_capacity(file.steps.len());
         for (number, mut step) in (1..).zip(file.steps.drain(..)) {
@@ -248,11 +299,15 @@ mod tests {
 
     #[test]
     fn an_unknown_word_is_refused() {
-        let scenario = |step: &str| {
-            format!(r#"{{"format":1,"name":"x","title":"x","about":"x","devices":[],"steps":[{step}]}}"#)
-        };
+        let scenario =
+            |step: &str| format!(r#"{{"format":1,"name":"x","title":"x","about":"x","devices":[],"steps":[{step}]}}"#);
         assert!(Scenario::read(&scenario(r#"{"do":"kill","device":"a","with":{}}"#)).is_ok());
-        for bad in [r#"{"do":"dance"}"#, r#"{"do":"kill","devices":"a"}"#, r#"{"do":"show","with":{"record":"a","colour":1}}"#, r#"{"do":"kill","with":{},"expect":{"x":1}}"#] {
+        for bad in [
+            r#"{"do":"dance"}"#,
+            r#"{"do":"kill","devices":"a"}"#,
+            r#"{"do":"show","with":{"record":"a","colour":1}}"#,
+            r#"{"do":"kill","with":{},"expect":{"x":1}}"#,
+        ] {
             assert!(Scenario::read(&scenario(bad)).is_err(), "{bad}");
         }
         assert!(Scenario::read(&scenario("").replace("\"format\":1", "\"format\":2")).is_err());

@@ -245,7 +245,8 @@ mod tests {
             }
         }
         assert_eq!(needles.in_bytes(b"Sumnima Rau +977-9812345679").needles(), 0);
-        let escaped: String = NAMES[1].encode_utf16().map(|u| if u == 32 { " ".into() } else { format!("\\u{u:04x}") }).collect();
+        let escaped: String =
+            NAMES[1].encode_utf16().map(|u| if u == 32 { " ".into() } else { format!("\\u{u:04x}") }).collect();
         assert!(needles.in_bytes(escaped.as_bytes()).hits.contains(&(1, Form::Escaped)));
     }
 

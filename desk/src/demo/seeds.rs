@@ -8,8 +8,17 @@ use serde_json::Value;
 use super::bulk::is_reduced;
 
 /// Fields whose text names somebody or tells about them.
-const TELLING: [&str; 9] =
-    ["name", "other_names", "phone", "address", "document", "note", "description", "observations", "answer.observations"];
+const TELLING: [&str; 9] = [
+    "name",
+    "other_names",
+    "phone",
+    "address",
+    "document",
+    "note",
+    "description",
+    "observations",
+    "answer.observations",
+];
 /// Shorter strings would be found in noise.
 const SHORTEST: usize = 6;
 

@@ -47,48 +47,44 @@ fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// A record of a list on one line.
-pub(crate) fn row(row: &Value) -> String {
-    let id = text(row, "id");
-    let points = match row.get("points").and_then(Value::as_i64) {
-        Some(points) => format!("{points:>3} {}", text(row, "band").replace('_', " ")),
-        None => String::new(),
-    };
+/// A screening of the desk's list on one line.
+pub(crate) fn row(name: &str, row: &Value) -> String {
+    let points = row.get("points").and_then(Value::as_i64).unwrap_or_default();
+    let band = text(row, "band").replace('_', " ");
     let outcome = match text(row, "outcome") {
-        "" => "-".to_owned(),
+        "" => "nothing decided yet".to_owned(),
         outcome => outcome.replace('_', " "),
     };
-    let mut line = format!(
-        "{}  {}  {:<18}  {:<28}  {points:<20}  {:<17}  {}",
-        id.get(..8).unwrap_or(id),
-        time(row.get("created_at").and_then(Value::as_i64).unwrap_or_default()),
-        short(&plain(text(row, "title")), 18),
-        short(&plain(text(row, "place")), 28),
-        short(&plain(&outcome), 17),
-        plain(text(row, "author")),
-    );
+    let place = short(&plain(text(row, "place")), 28);
+    let mut line = format!("{name:<13} {points:>3} points, {band:<15} {outcome:<18} {place}");
     if row.get("conflicts").and_then(Value::as_u64).unwrap_or_default() > 0 {
-        line.push_str("  (people differ)");
+        line.push_str(" (people differ)");
     }
     line
 }
 
-/// Why a screening has the points it has, on one line: red flags with their points, green lights, concerns.
+/// Why a screening has the points it has, in a few words: what comes first, red flags with their points, green lights,
+/// what stays unknown. The items' names stand for their wording, which `vigil show` has in full.
 pub(crate) fn reasons(view: &Value) -> Option<String> {
     let assessment = view.get("assessment").filter(|assessment| assessment.is_object())?;
     let list = |name: &str| assessment.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut reasons: Vec<String> =
-        list("concerns").iter().map(|concern| format!("! {}", plain(text(concern, "text")))).collect();
+    let item = |value: &Value| plain(&text(value, "item").replace('_', " "));
+    let mut reasons = Vec::new();
+    let concerns: Vec<_> = list("concerns").iter().map(item).collect();
+    if !concerns.is_empty() {
+        reasons.push(format!("comes first: {}", concerns.join(", ")));
+    }
     for flag in list("red_flags") {
         let points = flag.get("points").and_then(Value::as_i64).unwrap_or_default();
-        reasons.push(format!("+{points} {}", plain(text(&flag, "text"))));
+        reasons.push(format!("+{points} {}", item(&flag)));
     }
     for light in list("green_lights").iter().chain(&list("contacts")) {
         let verified = light.get("verified").filter(|way| way.is_object());
-        let how = verified.map_or_else(|| "not verified".to_owned(), |way| plain(text(way, "text")));
-        reasons.push(format!("green light: {} ({how})", plain(text(light, "text"))));
+        let how = verified.map_or_else(|| "not verified".to_owned(), |way| plain(&text(way, "id").replace('_', " ")));
+        reasons.push(format!("green light: {} ({how})", item(light)));
     }
-    let unknown: Vec<_> = list("unknown").iter().map(|item| item.as_str().unwrap_or_default().replace('_', " ")).collect();
+    let unknown: Vec<_> =
+        list("unknown").iter().map(|item| plain(&item.as_str().unwrap_or_default().replace('_', " "))).collect();
     if !unknown.is_empty() {
         reasons.push(format!("unknown: {}", unknown.join(", ")));
     }

@@ -20,7 +20,8 @@ pub(crate) fn erase(
     let mut freed: Vec<(DeviceId, i64, i64)> = Vec::new();
     {
         let mut statement = transaction.prepare_cached(
-            "SELECT author, count(*), sum(bytes) FROM item WHERE space = ?1 AND record = ?2 AND kind <> 3 GROUP BY author",
+            "SELECT author, count(*), sum(bytes) FROM item INDEXED BY item_by_record \
+             WHERE space = ?1 AND record = ?2 AND kind <> 3 GROUP BY author",
         )?;
         let mut rows = statement.query(of_record)?;
         while let Some(row) = rows.next()? {
@@ -34,17 +35,19 @@ pub(crate) fn erase(
     transaction
         .prepare_cached(
             "DELETE FROM content WHERE space = ?1 AND sequence IN \
-             (SELECT sequence FROM item WHERE space = ?1 AND record = ?2)",
+             (SELECT sequence FROM item INDEXED BY item_by_record WHERE space = ?1 AND record = ?2)",
         )?
         .execute(of_record)?;
     transaction
         .prepare_cached(
             "DELETE FROM capsule WHERE space = ?1 AND sequence IN \
-             (SELECT sequence FROM item WHERE space = ?1 AND record = ?2)",
+             (SELECT sequence FROM item INDEXED BY item_by_record WHERE space = ?1 AND record = ?2)",
         )?
         .execute(of_record)?;
     transaction
-        .prepare_cached("DELETE FROM item WHERE space = ?1 AND record = ?2 AND sequence <> ?3")?
+        .prepare_cached(
+            "DELETE FROM item INDEXED BY item_by_record WHERE space = ?1 AND record = ?2 AND sequence <> ?3",
+        )?
         .execute(params![space.as_bytes(), record.as_bytes(), signed(tombstone)])?;
     records::mark_erased(transaction, space, record, tombstone)?;
     aside::change_all(transaction, space, |batch| {

@@ -65,11 +65,12 @@ fn fill(samples: &[Vec<u8>], shape: Shape, pieces: &mut Vec<Vec<u8>>) {
             }
             let best = stretch.iter().filter_map(|sample| best_piece(sample, shape, &worth)).max_by_key(|best| best.0);
             let Some((_, piece)) = best else { continue };
-            for word in words(piece, shape.word) {
+            let piece = only_common(piece, shape.word, &worth);
+            for word in words(&piece, shape.word) {
                 worth.remove(&word);
             }
             length += piece.len();
-            pieces.push(piece.to_vec());
+            pieces.push(piece);
         }
         if length == before {
             return;
@@ -124,6 +125,19 @@ fn best_piece<'s>(sample: &'s [u8], shape: Shape, worth: &HashMap<u64, u64>) -> 
     let first = window.iter().position(|(_, value)| *value > 0)?;
     let last = window.iter().rposition(|(_, value)| *value > 0)?;
     Some((sum, sample.get(start + first..start + last + shape.word)?))
+}
+
+/// The piece without what is not common in it: times, links, somebody's name.
+fn only_common(piece: &[u8], word: usize, worth: &HashMap<u64, u64>) -> Vec<u8> {
+    let mut common = vec![false; piece.len()];
+    for (start, found) in words(piece, word).enumerate() {
+        if worth.contains_key(&found)
+            && let Some(covered) = common.get_mut(start..start + word)
+        {
+            covered.fill(true);
+        }
+    }
+    piece.iter().zip(common).filter(|(_, common)| *common).map(|(byte, _)| *byte).collect()
 }
 
 /// How many bytes of the samples each piece stands for, when every sample is cut greedily into the longest pieces.

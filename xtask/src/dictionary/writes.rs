@@ -16,12 +16,12 @@ pub(crate) struct Write {
     pub(crate) context: Vec<u8>,
 }
 
-/// Writes of so many screenings and what goes with them, drawn with this seed from the words for training.
-pub(crate) fn of_records((seed, count): (u64, u64)) -> Result<Vec<Write>, String> {
+/// Writes of so many screenings and what goes with them, drawn with this seed.
+pub(crate) fn of_records(corpus: Corpus, (seed, count): (u64, u64)) -> Result<Vec<Write>, String> {
     let mut committee = Committee::new("dictionary")?;
     let mut device = committee.admit(Role::Monitor)?;
-    let mut screenings = Screenings::new(Corpus::Training, seed);
-    let mut people = People::new(Corpus::Training, seed);
+    let mut screenings = Screenings::new(corpus, seed);
+    let mut people = People::new(corpus, seed);
     let mut records = Vec::new();
     for number in 0..count {
         let input = drawn(&mut screenings)?;

@@ -1,7 +1,7 @@
 //! Opening the SQLCipher database: pragmas in the order that matters, and the checks that the key was really applied.
 //! Source of order and values: SQLCipher 4.19 measured on 2026-11-22; see ADR 0005 and the table in `docs/store.md`.
 
-use super::{StoreError, migrate};
+use super::{StoreError, migrate, wiping_allocator};
 use crate::keys::Secret;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -25,12 +25,15 @@ impl Store {
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_EXRESCODE;
+        let wiped = wiping_allocator::install();
         let connection = Connection::open_with_flags(path, flags)?;
         restrict_permissions(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         // First of all, or errors go to the system's log with page numbers.
         pragma(&connection, "cipher_log_level", "NONE")?;
-        pragma(&connection, "cipher_memory_security", "ON")?;
+        if !wiped {
+            pragma(&connection, "cipher_memory_security", "ON")?;
+        }
         apply_key(&connection, key)?;
         // The key is applied at the first read, not at the pragma.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
@@ -160,6 +163,14 @@ mod tests {
     }
 
     #[test]
+    fn freed_memory_is_wiped_by_one_of_two_means() {
+        let path = folder("memory").join("vigil.db");
+        let store = Store::open(&path, &Secret::random()).unwrap();
+        let own = store.read().query_row("PRAGMA cipher_memory_security", [], |row| row.get::<_, String>(0)).unwrap();
+        assert!(wiping_allocator::install() || own == "1");
+    }
+
+    #[test]
     fn pragmas_are_in_force() {
         let path = folder("pragmas").join("vigil.db");
         let store = Store::open(&path, &Secret::random()).unwrap();
@@ -172,7 +183,6 @@ mod tests {
             ("trusted_schema", "0"),
             ("cell_size_check", "1"),
             ("wal_autocheckpoint", "100"),
-            ("cipher_memory_security", "1"),
         ] {
             let value: String = store
                 .read()

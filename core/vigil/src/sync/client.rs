@@ -319,14 +319,12 @@ impl Vault {
         }
         let mut moved = response.log_appended > 0 || !response.log.is_empty();
         self.merge_log(response.log_appended, &response.log)?;
-        let mut cursor = self.cursor()?;
-        let before = cursor.clone();
         for ((counter, batch), outcome) in prepared.batches.iter().zip(&response.outcomes) {
-            moved |= self.settle_batch(*counter, batch, *outcome, &mut cursor, report, course)?;
+            moved |= self.settle_batch(*counter, batch, *outcome, report, course)?;
         }
-        cursor.union(&response.covered);
-        moved |= cursor != before;
-        let taken = self.take_in(response.batches, &cursor)?;
+        moved |= response.covered != self.cursor()?;
+        // The answer's numbers replace this device's: a grant of an old record takes some of them back.
+        let taken = self.take_in(response.batches, &response.covered)?;
         report.add(&taken);
         Ok(moved)
     }
@@ -337,14 +335,12 @@ impl Vault {
         counter: u64,
         batch: &Batch,
         outcome: BatchOutcome,
-        cursor: &mut SequenceRanges,
         report: &mut SyncReport,
         course: &mut Course,
     ) -> Result<bool> {
         let header = &batch.header;
         match outcome {
             BatchOutcome::Stored(first) => {
-                let last = first.saturating_add((batch.items.len() as u64).saturating_sub(1));
                 let finished = self.store.in_transaction(|tx| {
                     let bytes = canonical::encode(header);
                     let signature = batch.signature.as_bytes();
@@ -372,9 +368,6 @@ impl Vault {
                 report.sent += finished.len() as u64;
                 let numbers: Vec<u64> = finished.iter().map(|(number, _)| *number).collect();
                 self.copies.forget(&numbers)?;
-                if !batch.items.is_empty() {
-                    cursor.insert(first, last);
-                }
                 Ok(true)
             }
             BatchOutcome::StaleEpoch => {

@@ -181,13 +181,15 @@ impl Reader<'_> {
         }
         // A change may stand before the one that it builds on; go round until nothing moves.
         let mut changed = false;
+        let mut saved = None;
         loop {
             let before = waiting.len();
             let mut still = Vec::new();
             for (incoming, content) in waiting {
                 match self.apply(&mut facts, &incoming, &content.changes) {
-                    Ok(()) => {
+                    Ok(bytes) => {
                         changed = true;
+                        saved = bytes.or(saved);
                         if let Some(name) = content.kind.filter(|_| kind.is_empty()) {
                             kind = name.as_str().to_owned();
                         }
@@ -213,17 +215,24 @@ impl Reader<'_> {
         if changed {
             let creator = creator.unwrap_or(self.device);
             let (columns, text) = self.summariser.summarise(&kind, creator, &facts, &events);
-            done.put = Some((columns, facts.save(), text));
+            done.put = Some((columns, saved.unwrap_or_else(|| facts.save()), text));
         }
         done
     }
 
-    fn apply(&self, facts: &mut Facts, incoming: &Incoming, changes: &[ChangeBytes]) -> Result<(), GuardError> {
+    /// Admits changes; gives the record as the guard saved and reloaded it, if anything was new.
+    fn apply(
+        &self,
+        facts: &mut Facts,
+        incoming: &Incoming,
+        changes: &[ChangeBytes],
+    ) -> Result<Option<Vec<u8>>, GuardError> {
         if changes.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
-        *facts = admit(facts, changes, &incoming.at.header.device, &GuardLimits::default())?.facts;
-        Ok(())
+        let admitted = admit(facts, changes, &incoming.at.header.device, &GuardLimits::default())?;
+        *facts = admitted.facts;
+        Ok(Some(admitted.saved))
     }
 
     pub(super) fn work_all(&self, jobs: Vec<Job>) -> Vec<Done> {
