@@ -40,6 +40,8 @@ mod sealing;
 mod store;
 pub mod sync;
 mod vault;
+#[cfg(all(test, not(feature = "positive-control")))]
+mod vectors;
 
 pub use clock::{Clock, SystemClock};
 pub use compression::{CompressionError, DICTIONARY, MAX_INFLATED_BYTES, compress, inflate};

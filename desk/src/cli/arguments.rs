@@ -383,6 +383,9 @@ pub struct Serve {
     /// Address that devices use, if it is another than the one it listens on.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// How much to log on standard error, as JSON lines: off, error, warn or info.
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub log: String,
 }
 
 /// How to run the demo.

@@ -156,7 +156,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         self.terminal.say("Never ask about these. If the person brought one up, note it:")?;
         if let Some(item) = self.terminal.choose("number, Enter if not", &words)?.and_then(|number| raised.get(number))
         {
-            self.note(item, &Answer::Yes)?;
+            or_stop!(self.note(item, &Answer::Yes));
         }
         Ok(Ok(()))
     }
@@ -183,6 +183,10 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         if self.draft.screening.answers.contains_key(item.id.as_str()) || !item.applies.to(as_child) {
             return Ok(Ok(()));
         }
+        // Once release is proposed, only what could show that the person needs help is still asked.
+        if item.concern.is_none() && self.assess().release_proposed {
+            return Ok(Ok(()));
+        }
         match or_stop!(self.terminal.item(self.instrument, item)) {
             Some(answer) => self.note(item, &answer),
             None => Ok(Ok(())),
@@ -203,6 +207,11 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             }
         }
         let assessment = self.assess();
+        if assessment.release_proposed && matches!(answer, Answer::Verified(_)) {
+            self.terminal.say("")?;
+            self.terminal
+                .say("A green light was verified: release is proposed. What follows is only whether help is needed.")?;
+        }
         let reason = match assessment.stop {
             Some(Reason::Declined) => "The person does not want to go on. Thank them and offer the helpline card.",
             Some(Reason::HelpFirst) => "Help comes first. Everything else can wait.",
@@ -407,7 +416,7 @@ mod tests {
     #[test]
     fn a_verified_green_light_proposes_release() {
         // Safety page, nothing raised, an adult, journey skipped, then the job is confirmed by a call.
-        let typed = "East gate\ny\ny\ny\nn\nn\nn\n\n2\n1\n1\n\n\n\ny\n1\n1\n1\n4\n";
+        let typed = "East gate\ny\ny\ny\nn\nn\nn\n\n2\n1\n1\n\n\n\ny\n1\nn\nn\nn\nn\n\n1\n4\n";
         let (shown, records, _) = play(typed);
         assert!(shown.contains("A green light was verified"), "{shown}");
         assert!(shown.contains("Proposed: 1"), "{shown}");

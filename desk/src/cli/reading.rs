@@ -71,7 +71,8 @@ pub(crate) fn view_lines(view: &RecordView) -> Vec<String> {
         ),
         String::new(),
     ];
-    for field in &view.fields {
+    // A link says nothing to a person; what it leads to stands below.
+    for field in view.fields.iter().filter(|field| field.name != "link" && !field.name.starts_with("link.")) {
         lines.extend(field_lines(field));
     }
     if !view.events.is_empty() {
@@ -103,7 +104,11 @@ pub(crate) fn view_lines(view: &RecordView) -> Vec<String> {
 pub(crate) fn field_lines(field: &FieldView) -> Vec<String> {
     let label = plain(&field.label);
     if field.values.len() < 2 {
-        return vec![format!("{label:<26}  {}", value_words(&field.value))];
+        let words = match field.value.as_i64() {
+            Some(milliseconds) if field.name.ends_with("_at") => time(milliseconds),
+            _ => value_words(&field.value),
+        };
+        return vec![format!("{label:<26}  {words}")];
     }
     let head = match (&field.settled_by, field.open) {
         (Some(name), false) => format!("{label:<26}  {} (settled by {})", value_words(&field.value), plain(name)),

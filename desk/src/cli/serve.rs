@@ -4,6 +4,7 @@
 use serde_json::json;
 use vigil_core::VigilError;
 use vigil_core::sync::{Cancel, HttpTransport, SyncOptions, SyncReport};
+use vigil_sync_server::logging::{LogLevel, subscriber};
 use vigil_sync_server::{ServerConfig, start};
 
 use super::arguments::{Arguments, Serve};
@@ -11,6 +12,7 @@ use super::output::Output;
 use super::progress::{Line, words};
 use super::session;
 use crate::error::DeskError;
+use crate::text::count;
 
 pub(super) fn sync(arguments: &Arguments, output: &Output, attempts: u32) -> Result<(), DeskError> {
     let mut vault = session::open(arguments)?;
@@ -62,6 +64,10 @@ fn runtime() -> Result<tokio::runtime::Runtime, DeskError> {
 }
 
 pub(super) fn serve(output: &Output, serve: &Serve) -> Result<(), DeskError> {
+    let level = LogLevel::from_name(&serve.log)
+        .ok_or_else(|| DeskError::Usage("--log takes off, error, warn or info".to_owned()))?;
+    // Only a second call in one process could fail, and there is none.
+    tracing::subscriber::set_global_default(subscriber(level, std::io::stderr)).ok();
     let config = ServerConfig {
         listen: serve.listen,
         public_url: serve.public_url.clone(),

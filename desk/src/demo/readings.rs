@@ -10,7 +10,7 @@ use super::scenario::{OpenQuestion, Step};
 use super::story;
 use crate::DeskError;
 use crate::agent::AgentCommand;
-use crate::text::plain;
+use crate::text::{count, plain};
 
 impl Run<'_> {
     pub(super) async fn sync(&mut self, step: &Step, device: &str, attempts: u32) -> Result<(), DeskError> {
@@ -24,24 +24,20 @@ impl Run<'_> {
         self.totals.bytes_down += down;
         let outcome = string(&answer, "outcome");
         let mut did = format!("syncs: {} up, {} down, ", story::bytes(up), story::bytes(down));
-        did.push_str(&match trips {
-            1 => "1 round trip".to_owned(),
-            _ => format!("{trips} round trips"),
-        });
+        did.push_str(&count(trips, "round trip"));
         if outcome == "complete" {
-            let counts = [
-                ("sent", "saves sent"),
-                ("new_records", "records new here"),
-                ("changed_records", "changed"),
-                ("erased_records", "erased"),
-                ("parked", "waiting for something else"),
-                ("set_aside", "refused"),
+            let report = |name: &str| number(&format!("/report/{name}"));
+            let parts = [
+                (report("sent"), count(report("sent"), "save") + " sent"),
+                (report("new_records"), count(report("new_records"), "record") + " new here"),
+                (report("changed_records"), count(report("changed_records"), "record") + " changed"),
+                (report("erased_records"), count(report("erased_records"), "record") + " erased"),
+                (report("parked"), count(report("parked"), "item") + " waiting for something else"),
+                (report("set_aside"), count(report("set_aside"), "save") + " refused"),
             ];
-            for (name, words) in counts {
-                let count = number(&format!("/report/{name}"));
-                if count > 0 {
-                    did.push_str(&format!("; {count} {words}"));
-                }
+            for (_, words) in parts.iter().filter(|(number, _)| *number > 0) {
+                did.push_str("; ");
+                did.push_str(words);
             }
         } else {
             did.push_str("; the connection broke, and everything is still here");
@@ -81,10 +77,7 @@ impl Run<'_> {
                 lines.push(format!("{}: {}", self.name_of(&record), story::open_question(field).join("\n")));
             }
         }
-        let questions = match found.len() {
-            1 => "1 question that is open".to_owned(),
-            count => format!("{count} questions that are open"),
-        };
+        let questions = count(found.len() as u64, "open question");
         self.tell(step, &format!("sees {questions}"))?;
         for line in lines.iter().flat_map(|lines| lines.lines()) {
             self.story.line(&format!("{:23}{line}", ""))?;
