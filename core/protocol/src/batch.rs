@@ -24,7 +24,7 @@ pub enum Chain {
     /// A sealed copy that a save left for a locked device to hand over. It stands alone; its items are idempotent.
     #[n(1)]
     Copy {
-        /// Rises with each copy of the device.
+        /// A random number below 2^63 that tells the device's copies apart.
         #[n(0)]
         number: u64,
     },

@@ -5,7 +5,7 @@ mod command;
 mod recording;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ pub use command::{AgentCommand, RecordState};
 use recording::Recording;
 
 /// Longest line that is taken; a screening with all its people is far below.
-const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
+const MAX_LINE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Answers commands until standard input ends.
 ///
@@ -39,9 +39,13 @@ pub fn run(arguments: &Arguments, record_bodies: Option<&Path>) -> Result<(), De
     let mut line = String::new();
     loop {
         line.clear();
-        let read = input.read_line(&mut line).map_err(|error| DeskError::file("standard input", error))?;
+        let read = (&mut input).take(MAX_LINE_BYTES).read_line(&mut line);
+        let read = read.map_err(|error| DeskError::file("standard input", error))?;
         if read == 0 {
             return Ok(());
+        }
+        if !line.ends_with('\n') {
+            return Err(DeskError::Usage("a line is too long, or was cut off".to_owned()));
         }
         let answer = match agent.answer(&line) {
             Ok(value) => json!({"ok": value}),
@@ -72,9 +76,6 @@ fn record(hexadecimal: &str) -> Result<RecordId, VigilError> {
 
 impl Agent<'_> {
     fn answer(&mut self, line: &str) -> Result<Value, DeskError> {
-        if line.len() > MAX_LINE_BYTES {
-            return Err(DeskError::Usage("the line is too long".to_owned()));
-        }
         let command = serde_json::from_str(line)
             .map_err(|error| DeskError::Usage(format!("not a command: column {}", error.column())))?;
         match command {

@@ -391,7 +391,7 @@ pub struct Serve {
 /// How to run the demo.
 #[derive(Debug, Args)]
 pub struct Demo {
-    /// How many records there shall be in the end. The written week alone has about a hundred and thirty.
+    /// How many records there shall be in the end. The written week alone has about two hundred.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub records: u64,
     /// Leave everything in this folder, which must be empty or missing.

@@ -58,7 +58,10 @@ fn talk<R: BufRead, W: Write>(
     let instrument =
         vigil_screening::border_interception().map_err(|error| DeskError::DoesNotHold(error.to_string()))?;
     terminal.say("Enter skips a question. \"stop\" ends the talk anywhere; nothing is lost.")?;
-    let (id, draft) = begin(vault, terminal, &instrument)?;
+    let Some((id, draft)) = begin(vault, terminal, &instrument)? else {
+        terminal.say("Stopped before it began; nothing was recorded.")?;
+        return Ok(None);
+    };
     let mut interview = Interview { vault, terminal, instrument: &instrument, id, draft };
     let ended = interview.questions()?;
     if ended.is_err() {
@@ -73,14 +76,14 @@ fn begin<R: BufRead, W: Write>(
     vault: &mut Vault,
     terminal: &mut Terminal<R, W>,
     instrument: &Instrument,
-) -> Result<(DraftId, ScreeningDraft), DeskError> {
+) -> Result<Option<(DraftId, ScreeningDraft)>, DeskError> {
     if let Some((id, draft)) = vault.drafts()?.into_iter().next() {
         terminal.say(&format!("A screening at {} was left in the middle.", draft.screening.station))?;
         let options = ["go on with it", "throw it away", "leave it and begin another"].map(str::to_owned);
         match terminal.choose("number, Enter to go on with it", &options)? {
             Some(1) => vault.discard_draft(&id)?,
             Some(2) => {}
-            _ => return Ok((id, draft)),
+            _ => return Ok(Some((id, draft))),
         }
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
@@ -89,7 +92,7 @@ fn begin<R: BufRead, W: Write>(
         match terminal.ask("Station, a place's name")? {
             Reply::Words(words) => break words,
             Reply::Skipped => {}
-            Reply::Stopped => return Err(DeskError::Usage("stopped before it began; nothing was recorded".to_owned())),
+            Reply::Stopped => return Ok(None),
         }
     };
     let screening = NewScreening {
@@ -106,7 +109,7 @@ fn begin<R: BufRead, W: Write>(
         wants_follow_up: false,
     };
     let draft = ScreeningDraft { screening, persons: Vec::new() };
-    Ok((vault.start_screening(&draft)?, draft))
+    Ok(Some((vault.start_screening(&draft)?, draft)))
 }
 
 struct Interview<'a, R, W> {

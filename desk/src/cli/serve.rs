@@ -41,8 +41,13 @@ pub(super) fn sync(arguments: &Arguments, output: &Output, attempts: u32) -> Res
 /// What a sync did, in a sentence.
 pub(crate) fn report_words(report: &SyncReport) -> String {
     let mut words = format!(
-        "{} saves sent, {} records new here, {} changed; {} round trips, {} bytes up, {} down",
-        report.sent, report.new_records, report.changed_records, report.round_trips, report.bytes_up, report.bytes_down
+        "{} sent, {} new here, {} changed; {}, {} bytes up, {} down",
+        count(report.sent, "save"),
+        count(report.new_records, "record"),
+        report.changed_records,
+        count(report.round_trips, "round trip"),
+        report.bytes_up,
+        report.bytes_down
     );
     for (count, what) in [
         (report.erased_records, "records erased"),

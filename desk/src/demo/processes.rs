@@ -156,7 +156,7 @@ impl ServerProcess {
     /// Starts the server; devices reach it at `public`.
     pub(crate) async fn start(program: &Path, data: &Path, public: SocketAddr) -> Result<Self, DeskError> {
         let mut child = Command::new(program)
-            .args(["--json", "serve", "--listen", "127.0.0.1:0", "--public-url"])
+            .args(["--json", "serve", "--log", "error", "--listen", "127.0.0.1:0", "--public-url"])
             .arg(format!("https://{public}"))
             .arg("--data")
             .arg(data)

@@ -22,7 +22,7 @@ pub enum Form {
     Utf8,
     /// UTF-16 with the low byte first, as in some heaps and registries.
     Utf16,
-    /// Base64, whatever the alignment.
+    /// Base64 in either alphabet, whatever the alignment.
     Base64,
     /// Hexadecimal, in either case.
     Hexadecimal,
@@ -166,6 +166,21 @@ fn forms(string: &str) -> Vec<(Form, Vec<u8>)> {
         let pattern = base64_middle(bytes, before);
         // What is left of a very short string would be found in noise.
         if pattern.len() >= 6 {
+            let url_safe: Vec<u8> = pattern
+                .iter()
+                .map(|c| {
+                    if *c == b'+' {
+                        b'-'
+                    } else if *c == b'/' {
+                        b'_'
+                    } else {
+                        *c
+                    }
+                })
+                .collect();
+            if url_safe != pattern {
+                forms.push((Form::Base64, url_safe));
+            }
             forms.push((Form::Base64, pattern));
         }
     }
@@ -186,7 +201,7 @@ fn forms(string: &str) -> Vec<(Form, Vec<u8>)> {
 }
 
 /// The characters of a string's base64 that do not depend on what stands around it, if `before` bytes of the first
-/// group of three belong to something else. The url-safe alphabet differs in two characters only; it is not searched.
+/// group of three belong to something else.
 fn base64_middle(bytes: &[u8], before: usize) -> Vec<u8> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let bit = |index: usize| bytes.get(index / 8).map_or(0, |byte| usize::from(byte >> (7 - index % 8) & 1));

@@ -47,7 +47,8 @@ fn words(bytes: &[u8], length: usize) -> impl Iterator<Item = u64> + '_ {
 
 /// Adds pieces until the dictionary is full or nothing common is left uncovered.
 fn fill(samples: &[Vec<u8>], shape: Shape, pieces: &mut Vec<Vec<u8>>) {
-    let mut worth = word_frequencies(samples, shape.word);
+    let common = word_frequencies(samples, shape.word);
+    let mut worth = common.clone();
     for piece in pieces.iter() {
         for word in words(piece, shape.word) {
             worth.remove(&word);
@@ -65,7 +66,7 @@ fn fill(samples: &[Vec<u8>], shape: Shape, pieces: &mut Vec<Vec<u8>>) {
             }
             let best = stretch.iter().filter_map(|sample| best_piece(sample, shape, &worth)).max_by_key(|best| best.0);
             let Some((_, piece)) = best else { continue };
-            let piece = only_common(piece, shape.word, &worth);
+            let piece = only_common(piece, shape.word, &common);
             for word in words(&piece, shape.word) {
                 worth.remove(&word);
             }
@@ -128,16 +129,16 @@ fn best_piece<'s>(sample: &'s [u8], shape: Shape, worth: &HashMap<u64, u64>) -> 
 }
 
 /// The piece without what is not common in it: times, links, somebody's name.
-fn only_common(piece: &[u8], word: usize, worth: &HashMap<u64, u64>) -> Vec<u8> {
-    let mut common = vec![false; piece.len()];
+fn only_common(piece: &[u8], word: usize, common: &HashMap<u64, u64>) -> Vec<u8> {
+    let mut kept = vec![false; piece.len()];
     for (start, found) in words(piece, word).enumerate() {
-        if worth.contains_key(&found)
-            && let Some(covered) = common.get_mut(start..start + word)
+        if common.contains_key(&found)
+            && let Some(covered) = kept.get_mut(start..start + word)
         {
             covered.fill(true);
         }
     }
-    piece.iter().zip(common).filter(|(_, common)| *common).map(|(byte, _)| *byte).collect()
+    piece.iter().zip(kept).filter(|(_, kept)| *kept).map(|(byte, _)| *byte).collect()
 }
 
 /// How many bytes of the samples each piece stands for, when every sample is cut greedily into the longest pieces.

@@ -21,9 +21,9 @@ const LEARNT: (u64, u64) = (11, 2_500);
 const TRIED: (u64, u64) = (12, 400);
 
 /// DEFLATE looks back 32,506 bytes; the write's own context and its beginning have to fit behind the dictionary.
-const SIZES: [usize; 4] = [8 * 1024, 16 * 1024, 24 * 1024, 30 * 1024];
-const PIECES: [usize; 4] = [48, 96, 200, 400];
-const WORDS: [usize; 3] = [5, 6, 8];
+const SIZES: [usize; 3] = [16 * 1024, 24 * 1024, 30 * 1024];
+const PIECES: [usize; 3] = [96, 200, 400];
+const WORDS: [usize; 2] = [6, 8];
 
 /// Trains the dictionary and writes the best one to `target/dictionary.bin`.
 pub(crate) fn run(arguments: Arguments) -> Outcome {

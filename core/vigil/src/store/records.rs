@@ -225,18 +225,16 @@ pub(crate) fn put_event(
     event: &[u8],
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "INSERT INTO event (id, record, event) SELECT ?1, number, ?3 FROM record WHERE id = ?2 ON CONFLICT DO NOTHING",
+        "INSERT INTO event (record, id, event) SELECT number, ?1, ?3 FROM record WHERE id = ?2 ON CONFLICT DO NOTHING",
     )?
     .execute((id, record.as_bytes(), event))?;
     Ok(())
 }
 
-/// Counts saves of the record that are not acknowledged.
-pub(crate) fn set_unsent(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE record SET unsent = (SELECT count(*) FROM pending WHERE pending.record = ?1) WHERE id = ?1",
-    )?
-    .execute([record.as_bytes()])?;
+/// Counts one more save of the record that is not acknowledged, or one less.
+pub(crate) fn add_unsent(tx: &Transaction<'_>, record: &RecordId, change: i64) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE record SET unsent = max(unsent + ?2, 0) WHERE id = ?1")?
+        .execute((record.as_bytes(), change))?;
     Ok(())
 }
 

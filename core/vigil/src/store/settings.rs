@@ -16,7 +16,6 @@ pub(crate) enum Setting {
     Incarnation,
     RequestCounter,
     Cursor,
-    CopyNumber,
     TakingIn,
     AppVersion,
 }
@@ -33,7 +32,6 @@ impl Setting {
             Self::Incarnation => "incarnation",
             Self::RequestCounter => "request_counter",
             Self::Cursor => "cursor",
-            Self::CopyNumber => "copy_number",
             Self::TakingIn => "taking_in",
             Self::AppVersion => "app_version",
         }

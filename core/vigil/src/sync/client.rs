@@ -361,7 +361,7 @@ impl Vault {
                     let finished = outbox::finish_batch(tx, counter)?;
                     outbox::forget_batch(tx, counter)?;
                     for (_, record) in &finished {
-                        records::set_unsent(tx, record)?;
+                        records::add_unsent(tx, record, -1)?;
                     }
                     Ok::<_, VigilError>(finished)
                 })?;

@@ -127,7 +127,7 @@ impl Vault {
     /// Puts a save into the outbox and seals its copy.
     pub(super) fn enqueue(&self, tx: &Transaction<'_>, record: &RecordId, save: &Save) -> Result<(u64, Vec<u8>)> {
         let number = outbox::add(tx, record, &save.to_bytes())?;
-        records::set_unsent(tx, record)?;
+        records::add_unsent(tx, record, 1)?;
         Ok((number, seal_copy(self, tx, record, save)?))
     }
 

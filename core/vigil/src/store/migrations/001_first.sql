@@ -55,16 +55,17 @@ CREATE INDEX record_link_by_record ON record_link (record);
 
 -- Signed decisions beside the facts.
 CREATE TABLE event (
-    id     BLOB PRIMARY KEY,
     record INTEGER NOT NULL REFERENCES record (number) ON DELETE CASCADE,
-    event  BLOB NOT NULL
+    id     BLOB NOT NULL,
+    event  BLOB NOT NULL,
+    PRIMARY KEY (record, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX event_by_record ON event (record);
 
 -- The text that is searched. Vowel signs and other marks belong to a word (categories M*), or Devanagari falls apart.
 CREATE VIRTUAL TABLE search USING fts5 (
     text,
-    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'",
+    columnsize = 0
 );
 INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
 
@@ -83,15 +84,14 @@ CREATE TABLE generation (
 CREATE INDEX generation_by_record ON generation (record, ordinal DESC);
 
 -- Saves that no signed batch carries yet (`batch` is NULL), or that one carries which is not acknowledged, or that the
--- server refused on their own (`batch` is -1): they wait for a person and stop nobody else.
+-- server refused on their own (`batch` is -1): they wait for a person and stop nobody else. No index: every page that a save
+-- touches brings the next checkpoint nearer, and the outbox is read in the order of its numbers.
 CREATE TABLE pending (
     number  INTEGER PRIMARY KEY,
     record  BLOB NOT NULL,
     content BLOB NOT NULL,
     batch   INTEGER
 ) STRICT;
-CREATE INDEX pending_by_batch ON pending (batch);
-CREATE INDEX pending_by_record ON pending (record);
 
 -- Batches of this device that are written down before their first byte leaves.
 CREATE TABLE outgoing (
