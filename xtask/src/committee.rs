@@ -124,6 +124,12 @@ impl Committee {
         device(vault)
     }
 
+    /// Puts a device on duty: identities of persons recorded from now on are sealed to it.
+    pub(crate) fn put_on_duty(&mut self, device: &Device) -> Result<(), String> {
+        self.desk.vault.set_intake(&[device.vault.device()]).said()?;
+        self.sync_desk()
+    }
+
     /// Syncs a device until nothing is left; gives what it reports and every body that passed.
     pub(crate) fn sync(&self, device: &mut Device) -> Result<(SyncReport, Vec<Exchange>), String> {
         sync(&self.runtime, device)

@@ -51,11 +51,16 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
         })
     }
 
-    /// Asks for one of several; gives its number.
-    pub(super) fn choose(&mut self, question: &str, options: &[String]) -> Result<Option<usize>, DeskError> {
+    /// Asks for one of several; gives its number, or none if it is skipped.
+    pub(super) fn choose(
+        &mut self,
+        question: &str,
+        options: &[String],
+    ) -> Result<Result<Option<usize>, Stop>, DeskError> {
         Ok(match self.choose_or_stop(question, options)? {
-            Choice::Number(number) => Some(number),
-            Choice::Skipped | Choice::Stopped | Choice::Unknown => None,
+            Choice::Number(number) => Ok(Some(number)),
+            Choice::Skipped | Choice::Unknown => Ok(None),
+            Choice::Stopped => Err(Stop),
         })
     }
 
@@ -139,7 +144,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
                 Reply::Skipped => return Ok(Ok(None)),
                 Reply::Stopped => return Ok(Err(Stop)),
                 Reply::Words(words) => match words.to_lowercase().as_str() {
-                    "y" | "yes" => return Ok(Ok(Some(self.verified(instrument, item)?))),
+                    "y" | "yes" => return Ok(self.verified(instrument, item)?.map(Some)),
                     "n" | "no" => return Ok(Ok(Some(Answer::No))),
                     "?" | "u" | "unknown" => return Ok(Ok(Some(Answer::Unknown))),
                     _ => self.say("  y, n or ?; Enter skips, stop ends the talk")?,
@@ -149,9 +154,9 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
     }
 
     /// A green light counts once it is verified, and only if it says how.
-    fn verified(&mut self, instrument: &Instrument, item: &Item) -> Result<Answer, DeskError> {
+    fn verified(&mut self, instrument: &Instrument, item: &Item) -> Result<Result<Answer, Stop>, DeskError> {
         if !matches!(item.role, Role::GreenLight | Role::Contact) {
-            return Ok(Answer::Yes);
+            return Ok(Ok(Answer::Yes));
         }
         let ways: Vec<String> = item
             .verified_by
@@ -162,9 +167,10 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
             })
             .collect();
         let chosen = self.choose("  how was it verified? Enter if it was only said", &ways)?;
-        Ok(chosen
-            .and_then(|number| item.verified_by.get(number))
-            .map_or(Answer::Yes, |id| Answer::Verified(id.clone())))
+        Ok(chosen.map(|number| {
+            let way = number.and_then(|number| item.verified_by.get(number));
+            way.map_or(Answer::Yes, |id| Answer::Verified(id.clone()))
+        }))
     }
 }
 

@@ -81,9 +81,10 @@ fn begin<R: BufRead, W: Write>(
         terminal.say(&format!("A screening at {} was left in the middle.", draft.screening.station))?;
         let options = ["go on with it", "throw it away", "leave it and begin another"].map(str::to_owned);
         match terminal.choose("number, Enter to go on with it", &options)? {
-            Some(1) => vault.discard_draft(&id)?,
-            Some(2) => {}
-            _ => return Ok(Some((id, draft))),
+            Err(Stop) => return Ok(None),
+            Ok(Some(1)) => vault.discard_draft(&id)?,
+            Ok(Some(2)) => {}
+            Ok(_) => return Ok(Some((id, draft))),
         }
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
@@ -157,8 +158,8 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             raised.iter().map(|item| self.instrument.read(&item.text, &[]).text.to_owned()).collect();
         self.terminal.say("")?;
         self.terminal.say("Never ask about these. If the person brought one up, note it:")?;
-        if let Some(item) = self.terminal.choose("number, Enter if not", &words)?.and_then(|number| raised.get(number))
-        {
+        let chosen = or_stop!(self.terminal.choose("number, Enter if not", &words));
+        if let Some(item) = chosen.and_then(|number| raised.get(number)) {
             or_stop!(self.note(item, &Answer::Yes));
         }
         Ok(Ok(()))
@@ -168,12 +169,13 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         self.terminal.say("")?;
         let ages = ["under 18", "18 or over", "not known", "disputed: papers or people say different things"];
         let bands = [AgeBand::Under18, AgeBand::Adult, AgeBand::Unknown, AgeBand::Disputed];
-        let age = self.terminal.choose("Age; unknown and disputed count as under 18", &ages.map(str::to_owned))?;
+        let question = "Age; unknown and disputed count as under 18";
+        let age = or_stop!(self.terminal.choose(question, &ages.map(str::to_owned)));
         if let Some(band) = age.and_then(|number| bands.get(number)) {
             self.draft.screening.age_band = band.code().to_owned();
         }
         let sexes = ["female", "male", "other"];
-        let sex = self.terminal.choose("Sex", &sexes.map(str::to_owned))?;
+        let sex = or_stop!(self.terminal.choose("Sex", &sexes.map(str::to_owned)));
         self.draft.screening.sex = sex.and_then(|number| sexes.get(number)).map(|code| (*code).to_owned());
         self.draft.screening.people = or_stop!(self.terminal.number("How many people together", MOST_PEOPLE));
         self.keep()?;
@@ -227,7 +229,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         self.terminal.say(reason)?;
         let go_on = ["stop asking", "go on, the person wants to"].map(str::to_owned);
         match self.terminal.choose("number, Enter stops", &go_on)? {
-            Some(1) => Ok(Ok(())),
+            Ok(Some(1)) => Ok(Ok(())),
             _ => Ok(Err(Stop)),
         }
     }
@@ -267,7 +269,8 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             true => "What do you decide? Proposed: 1",
             false => "What do you decide?",
         };
-        let outcome = match self.terminal.choose(question, &options.map(str::to_owned))? {
+        let chosen = self.terminal.choose(question, &options.map(str::to_owned))?.unwrap_or(None);
+        let outcome = match chosen {
             Some(0) => Some(Outcome::LetGo),
             Some(1) => Some(Outcome::DeclinedInformed),
             Some(2) => match self.ground()? {
@@ -320,7 +323,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         grounds.push((Agreement::LifeAtRisk, "without agreement: a life at risk; signed by two officers"));
         grounds.push((Agreement::CourtOrder, "without agreement: a court ordered it; signed by two officers"));
         let words: Vec<String> = grounds.iter().map(|(_, words)| (*words).to_owned()).collect();
-        let chosen = self.terminal.choose("On what ground", &words)?;
+        let chosen = self.terminal.choose("On what ground", &words)?.unwrap_or(None);
         Ok(chosen.and_then(|number| grounds.get(number)).map(|(agreement, _)| *agreement))
     }
 
@@ -338,7 +341,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         }
         loop {
             let roles = ["the traveller", "a companion", "somebody of whom it is said that they recruited"];
-            let role = self.terminal.choose("Name somebody? Enter if not", &roles.map(str::to_owned))?;
+            let role = self.terminal.choose("Name somebody? Enter if not", &roles.map(str::to_owned))?.unwrap_or(None);
             let Some(role) = role.and_then(|number| PersonRole::ALL.get(number)) else { return Ok(()) };
             let mut words = |question: &str| -> Result<Option<String>, DeskError> {
                 Ok(match self.terminal.ask(question)? {
@@ -414,6 +417,17 @@ mod tests {
         let (shown, records, drafts) = play("East gate\ny\ny\nstop\n6\n");
         assert!(shown.contains("Stopped."));
         assert_eq!((records.len(), drafts), (0, 1));
+    }
+
+    #[test]
+    fn a_stop_is_heard_wherever_it_is_said() {
+        // At each of the first prompts after the station, also at lists and numbers.
+        for before in 0..14 {
+            let (shown, _, drafts) = play(&format!("East gate\n{}stop\n6\n", "\n".repeat(before)));
+            assert!(shown.contains("Stopped.") && drafts == 1, "after {before}: {shown}");
+            let asked = shown.split("Stopped.").next().unwrap_or_default();
+            assert!(!asked.contains("What do you decide"), "{shown}");
+        }
     }
 
     #[test]

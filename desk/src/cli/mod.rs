@@ -21,6 +21,7 @@ use crate::{agent, demo};
 use arguments::{Arguments, Command, Space};
 pub use output::Output;
 pub(crate) use reading::value_words;
+pub(crate) use serve::stop_signal;
 
 /// The whole program: parses, runs, and gives the exit status.
 #[must_use]

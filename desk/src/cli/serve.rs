@@ -98,7 +98,8 @@ pub(super) fn serve(output: &Output, serve: &Serve) -> Result<(), DeskError> {
     })
 }
 
-async fn stop_signal() -> std::io::Result<()> {
+/// Returns when the program is asked to stop, by Ctrl-C or SIGTERM.
+pub(crate) async fn stop_signal() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -34,7 +34,13 @@ pub(crate) fn run(output: &Output, demo: &Demo) -> Result<(), DeskError> {
         .enable_all()
         .build()
         .map_err(|error| DeskError::file("the demo's processes", error))?;
-    runtime.block_on(play(output, demo))
+    runtime.block_on(async {
+        tokio::select! {
+            result = play(output, demo) => result,
+            // What was started and made is ended and removed with the values that stand for it.
+            _ = crate::cli::stop_signal() => Err(DeskError::DoesNotHold("the demo was stopped".to_owned())),
+        }
+    })
 }
 
 async fn play(output: &Output, demo: &Demo) -> Result<(), DeskError> {

@@ -2,7 +2,9 @@
 //! A [`Vault`] is a home that is open; every answer that it gives is durable, and dropping it locks the home and wipes its
 //! keys.
 
+mod codes;
 mod decide;
+mod members;
 mod read;
 mod save;
 mod screening;
@@ -11,9 +13,10 @@ mod summary;
 mod views;
 
 pub use decide::Choice;
+pub use members::MemberView;
 pub use read::ListQuery;
 pub use screening::{DraftId, Recorded, ScreeningDraft};
-pub use space::{MemberView, RecoveryKey};
+pub use space::RecoveryKey;
 pub use views::{EventView, FieldView, RecordSummary, RecordView, Status, SyncState, ValueView};
 
 pub(crate) use summary::Summariser;

@@ -2,21 +2,17 @@
 //! Entries written here are applied at once and confirmed by the server later; a conflict is rebased, never lost.
 
 use super::Vault;
+use super::codes::{JOIN_PREFIX, RECOVERY_PREFIX, WELCOME_PREFIX, from_code, server_card, to_code};
 use crate::error::{Result, VigilError};
 use crate::keys::{SealedTo, SealingKeyPair, Secret, open_key, open_text, random_bytes, seal_key, seal_text};
 use crate::store::{self, Setting, Store, settings};
 use rusqlite::Transaction;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use vigil_protocol::{
     DeviceId, EpochShare, JoinRequest, LogBody, LogEntry, Membership, NewMember, ProtocolError, RecordId, Role,
     SealingPublicKey, ServerCard, SpaceId, Welcome, canonical, limits,
 };
 use zeroize::Zeroizing;
-
-const WELCOME_PREFIX: &str = "vigil-welcome-1:";
-const JOIN_PREFIX: &str = "vigil-join-1:";
-const SERVER_PREFIX: &str = "vigil-server-1:";
 
 /// The space of this device.
 pub(crate) struct Space {
@@ -43,65 +39,6 @@ impl std::fmt::Debug for RecoveryKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("RecoveryKey(***)")
     }
-}
-
-/// A member as lists show it.
-#[derive(Clone, Serialize)]
-pub struct MemberView {
-    /// The device, in hexadecimal.
-    pub device: String,
-    /// Its role.
-    pub role: String,
-    /// Its name, where this device may read it.
-    pub name: Option<String>,
-    /// Whether it is this device.
-    pub me: bool,
-    /// Whether it is on duty: identities of newly recorded persons are sealed to it.
-    pub on_duty: bool,
-    /// Whether it was removed.
-    pub removed: bool,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string does not fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
-}
-
-/// Reads `prefix` and hexadecimal, whatever white space a messenger put between.
-fn from_code(what: &'static str, prefix: &str, text: &str) -> Result<Vec<u8>> {
-    if text.len() > limits::MAX_CODE_BYTES {
-        return Err(VigilError::invalid(what, "it is too long"));
-    }
-    let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let digits = compact
-        .strip_prefix(prefix)
-        .ok_or_else(|| VigilError::invalid(what, format!("it does not begin with {prefix}")))?;
-    let bytes: Option<Vec<u8>> = (digits.len() % 2 == 0)
-        .then(|| {
-            digits
-                .as_bytes()
-                .chunks_exact(2)
-                .map(|pair| {
-                    let digit = |byte: u8| char::from(byte).to_digit(16);
-                    u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()
-                })
-                .collect()
-        })
-        .flatten();
-    bytes.ok_or_else(|| VigilError::invalid(what, "a part is missing or was mistyped"))
-}
-
-/// Reads a server's card from its text.
-///
-/// # Errors
-/// [`VigilError::Invalid`].
-pub(crate) fn server_card(text: &str) -> Result<ServerCard> {
-    let bytes = from_code("server card", SERVER_PREFIX, text)?;
-    Ok(canonical::decode_limited(&bytes, limits::MAX_LOG_ENTRY_BYTES)?)
 }
 
 impl Space {
@@ -235,7 +172,7 @@ impl Vault {
         let start = (0, vigil_protocol::Hash::NONE);
         let genesis = LogEntry::sign(space, start, self.now(), self.device, body, &self.keys.signing);
         self.adopt(vec![genesis], 0, server)?;
-        Ok(RecoveryKey(Zeroizing::new(format!("vigil-recovery-1:{}", hex(recovery.private().expose())))))
+        Ok(RecoveryKey(Zeroizing::new(to_code(RECOVERY_PREFIX, recovery.private().expose()))))
     }
 
     /// The text that this device shows to whoever admits it.
@@ -247,7 +184,7 @@ impl Vault {
             return Err(VigilError::AlreadyInSpace);
         }
         let request = JoinRequest::sign(self.device, self.keys.sealing.public(), 1, &self.keys.signing);
-        Ok(format!("{JOIN_PREFIX}{}", hex(&canonical::encode(&request))))
+        Ok(to_code(JOIN_PREFIX, &canonical::encode(&request)))
     }
 
     /// Admits the device that made this join request, and gives the welcome to hand back to it. Works without network; the
@@ -280,7 +217,7 @@ impl Vault {
         self.write_log(LogBody::Add { member, share })?;
         let space = self.space()?;
         let welcome = Welcome { suite: vigil_protocol::SUITE, server: space.server.clone(), log: space.log.clone() };
-        Ok(format!("{WELCOME_PREFIX}{}", hex(&canonical::encode(&welcome))))
+        Ok(to_code(WELCOME_PREFIX, &canonical::encode(&welcome)))
     }
 
     /// Joins the space of a welcome. From then on the device can record, with or without network.
@@ -475,75 +412,7 @@ impl Vault {
         Ok(())
     }
 
-    /// All members, removed ones too.
-    ///
-    /// # Errors
-    /// [`VigilError::NotInSpace`].
-    pub fn members(&self) -> Result<Vec<MemberView>> {
-        let space = self.space()?;
-        let mut members: Vec<_> = space
-            .log
-            .iter()
-            .filter_map(|entry| match &entry.body {
-                LogBody::Genesis { founder, .. } => Some(founder.device),
-                LogBody::Add { member, .. } => Some(member.device),
-                _ => None,
-            })
-            .filter_map(|device| space.membership.member(&device))
-            .map(|member| MemberView {
-                device: member.device.to_string(),
-                role: member.role.name().to_owned(),
-                name: space.name_of(&member.device),
-                me: member.device == self.device,
-                on_duty: space.membership.intake().contains(&member.device),
-                removed: member.removed.is_some(),
-            })
-            .collect();
-        for member in members.iter_mut().filter(|member| member.me && member.name.is_none()) {
-            member.name = Some(self.own_name()?).filter(|name| !name.is_empty());
-        }
-        Ok(members)
-    }
-
-    /// The device whose hexadecimal name begins like this.
-    ///
-    /// # Errors
-    /// [`VigilError::NotFound`] or [`VigilError::Ambiguous`].
-    pub fn find_member(&self, prefix: &str) -> Result<DeviceId> {
-        let prefix = prefix.trim().to_ascii_lowercase();
-        let members = self.members()?;
-        let mut fitting = members.iter().filter(|member| member.device.starts_with(&prefix));
-        let found = fitting.next().filter(|_| !prefix.is_empty()).ok_or(VigilError::NotFound { what: "member" })?;
-        if fitting.next().is_some() {
-            return Err(VigilError::Ambiguous { what: "member" });
-        }
-        DeviceId::from_hex(&found.device).ok_or(VigilError::NotFound { what: "member" })
-    }
-
-    /// This device's role.
-    ///
-    /// # Errors
-    /// [`VigilError::NotInSpace`].
-    pub fn role(&self) -> Result<Role> {
-        let member = self.space()?.membership.member(&self.device);
-        Ok(member.ok_or(VigilError::NotInSpace)?.role)
-    }
-
-    /// How a device is called in lists.
-    ///
-    /// # Errors
-    /// [`VigilError::NotInSpace`].
-    pub fn call(&self, device: &DeviceId) -> Result<String> {
-        if *device == self.device {
-            let name = self.own_name()?;
-            if !name.is_empty() {
-                return Ok(name);
-            }
-        }
-        Ok(self.space()?.call(device))
-    }
-
-    fn own_name(&self) -> Result<String> {
+    pub(super) fn own_name(&self) -> Result<String> {
         let bytes = settings::get(self.store.read(), Setting::OwnName)?.unwrap_or_default();
         String::from_utf8(bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the device's name" })
     }
