@@ -81,3 +81,22 @@ fn an_edited_word_is_no_longer_found_and_an_erased_record_leaves_no_trace() {
     drop(vault);
     assert!(!folder.contains("thirdword".as_bytes()));
 }
+
+#[test]
+fn a_record_is_found_by_the_beginning_of_its_id_if_no_other_begins_so() {
+    let (_folder, mut vault) = home("prefix");
+    let ids: Vec<String> = (0..40).map(|number| note(&mut vault, &format!("number {number}"))).collect();
+    for id in &ids {
+        for digits in [1, 2, 7, 8, 31, 32] {
+            let prefix = &id[..digits];
+            let fitting = ids.iter().filter(|other| other.starts_with(prefix)).count();
+            match vault.find(&prefix.to_uppercase()) {
+                Ok(found) => assert_eq!((found.to_string(), fitting), (id.clone(), 1)),
+                Err(error) => assert!(fitting > 1 && error.code() == "ambiguous"),
+            }
+        }
+    }
+    for nothing in ["", " ", "g", "00000000000000000000000000000000", &"0".repeat(33), "äöü"] {
+        assert_eq!(vault.find(nothing).err().map(|error| error.code()), Some("not_found"), "{nothing}");
+    }
+}

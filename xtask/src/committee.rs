@@ -1,6 +1,7 @@
 //! A committee to measure: the real server over TLS on the loopback interface, a desk, and devices that it admitted, each
 //! with a home on disk. Every body that passes is kept until somebody takes it.
 
+use crate::server_process::ServerProcess;
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -9,7 +10,6 @@ use vigil::ScreeningInput;
 use vigil::demo::bulk::Screenings;
 use vigil_core::sync::{Cancel, HttpTransport, SyncOptions, SyncReport, Transport, TransportError};
 use vigil_core::{Passphrase, RecordId, Role, Vault};
-use vigil_sync_server::{RunningServer, ServerConfig, card_to_text, start};
 
 /// Any error as words.
 pub(crate) trait Said<T> {
@@ -87,7 +87,7 @@ pub(crate) fn drawn(screenings: &mut Screenings) -> Result<ScreeningInput, Strin
 /// The server and the founding desk.
 pub(crate) struct Committee {
     runtime: tokio::runtime::Runtime,
-    server: Option<RunningServer>,
+    server: Option<ServerProcess>,
     folder: PathBuf,
     devices: u32,
     /// The founding desk.
@@ -102,10 +102,10 @@ impl Committee {
             std::fs::remove_dir_all(&folder).said()?;
         }
         std::fs::create_dir_all(&folder).said()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().said()?;
-        let server = runtime.block_on(start(ServerConfig::loopback(folder.join("server")))).said()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().said()?;
+        let server = ServerProcess::start(&folder.join("server"))?;
         let mut vault = Vault::create(&folder.join("desk"), &passphrase(), "Desk").said()?;
-        vault.create_space(Some(&card_to_text(&server.card()))).said()?;
+        vault.create_space(Some(&server.card)).said()?;
         let desk = device(vault)?;
         let mut committee = Self { runtime, server: Some(server), folder, devices: 0, desk };
         committee.sync_desk()?;
@@ -142,9 +142,7 @@ impl Committee {
 
 impl Drop for Committee {
     fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            self.runtime.block_on(server.shutdown());
-        }
+        drop(self.server.take());
         // What is left behind lies below `target`.
         std::fs::remove_dir_all(&self.folder).ok();
     }

@@ -17,6 +17,8 @@ mod bench;
 mod committee;
 #[cfg(feature = "bench")]
 mod dictionary;
+#[cfg(feature = "bench")]
+mod server_process;
 
 use arguments::Arguments;
 use std::process::ExitCode;
@@ -54,6 +56,8 @@ fn main() -> ExitCode {
         Some("fuzz") => fuzz::run(arguments),
         Some("bench") => measured("bench", arguments),
         Some("dictionary") => measured("dictionary", arguments),
+        #[cfg(feature = "bench")]
+        Some(server_process::TASK) => server_process::run(arguments),
         None | Some("help") => {
             print!("{HELP}");
             Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 //! It promises to pass bodies on unchanged, and to have written a request down before it leaves.
 
 use std::fs;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -17,6 +18,10 @@ pub(super) struct Traffic {
     pub(super) up: u64,
     /// Bytes of the answers' bodies.
     pub(super) down: u64,
+}
+
+fn problem(error: &io::Error) -> TransportError {
+    TransportError::Unreachable(format!("recording: {error}"))
 }
 
 /// Wraps another transport.
@@ -37,21 +42,22 @@ impl<T: Transport> Recording<T> {
         std::mem::take(&mut *self.traffic.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn keep(&self, what: &str, body: &[u8]) -> Result<(), TransportError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        // Numbered after what is there, also when a process was restarted.
+    /// Keeps a request under the next number that is free, also after a restart, and gives the number.
+    fn keep_request(&self, body: &[u8]) -> Result<u64, TransportError> {
         let mut number = 1;
         loop {
-            let path = folder.join(format!("{}-{number:05}-{what}", self.prefix));
-            match fs::File::create_new(&path) {
-                Ok(mut file) => {
-                    return std::io::Write::write_all(&mut file, body)
-                        .map_err(|error| TransportError::Unreachable(format!("recording: {error}")));
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-                Err(error) => return Err(TransportError::Unreachable(format!("recording: {error}"))),
+            match self.keep(number, "request", body) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
+                Err(error) => return Err(problem(&error)),
+                Ok(()) => return Ok(number),
             }
         }
+    }
+
+    fn keep(&self, number: u64, what: &str, body: &[u8]) -> io::Result<()> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let mut file = fs::File::create_new(folder.join(format!("{}-{number:05}-{what}", self.prefix)))?;
+        file.write_all(body)
     }
 
     fn count(&self, add: impl FnOnce(&mut Traffic)) {
@@ -61,14 +67,14 @@ impl<T: Transport> Recording<T> {
 
 impl<T: Transport> Transport for Recording<T> {
     async fn post(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
-        self.keep("request", &body)?;
+        let number = self.keep_request(&body)?;
         self.count(|traffic| {
             traffic.requests += 1;
             traffic.up += body.len() as u64;
         });
         let answer = self.inner.post(path, body).await?;
         self.count(|traffic| traffic.down += answer.len() as u64);
-        self.keep("response", &answer)?;
+        self.keep(number, "response", &answer).map_err(|error| problem(&error))?;
         Ok(answer)
     }
 }

@@ -118,6 +118,10 @@ async fn real_run(
     let outcome = run.outcome().await?;
     tell_list(&mut run, &outcome).await?;
     run.end().await?;
+    run.story.line("")?;
+    run.story.line(
+        "The same week also runs in a test-only build, to be searched in the same way; the first time it is built.",
+    )?;
     let open: Vec<_> = run.questions.difference(&run.settled).cloned().collect();
     run.hold(open.len() as u64 == outcome.open, || format!("{} questions are open, not {}", outcome.open, open.len()))?;
     Ok(Measured {

@@ -112,11 +112,15 @@ pub(crate) fn get(connection: &Connection, id: &RecordId) -> Result<Option<Row>,
     Ok(statement.query_row([id.as_bytes()], from_row).optional()?)
 }
 
-/// Ids that begin with these bytes' hexadecimal form, at most `limit`.
-pub(crate) fn with_prefix(connection: &Connection, prefix: &str, limit: u32) -> Result<Vec<RecordId>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT id FROM record WHERE substr(lower(hex(id)), 1, length(?1)) = lower(?1) LIMIT ?2")?;
-    let rows = statement.query_map((prefix, limit), |row| row.get(0).map(RecordId))?;
+/// Ids between two, both included, at most `limit`: all that begin with the same digits.
+pub(crate) fn between(
+    connection: &Connection,
+    (first, last): (&RecordId, &RecordId),
+    limit: u32,
+) -> Result<Vec<RecordId>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT id FROM record WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3")?;
+    let rows = statement.query_map((first.as_bytes(), last.as_bytes(), limit), |row| row.get(0).map(RecordId))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -76,10 +76,14 @@ impl Vault {
     /// [`VigilError::NotFound`] or [`VigilError::Ambiguous`].
     pub fn find(&self, prefix: &str) -> Result<RecordId> {
         let prefix = prefix.trim();
-        if prefix.is_empty() || !prefix.chars().all(|c| c.is_ascii_hexdigit()) {
+        let filled = |digit: &str| RecordId::from_hex(&format!("{prefix}{}", digit.repeat(32 - prefix.len())));
+        if prefix.is_empty() || prefix.len() > 32 {
             return Err(VigilError::NotFound { what: "record" });
         }
-        match records::with_prefix(self.store.read(), prefix, 2)?.as_slice() {
+        let (Some(first), Some(last)) = (filled("0"), filled("f")) else {
+            return Err(VigilError::NotFound { what: "record" });
+        };
+        match records::between(self.store.read(), (&first, &last), 2)?.as_slice() {
             [] => Err(VigilError::NotFound { what: "record" }),
             [one] => Ok(*one),
             _ => Err(VigilError::Ambiguous { what: "record" }),
