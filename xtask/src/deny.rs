@@ -44,7 +44,8 @@ pub(crate) fn check(with_deny: bool) -> Option<Tally> {
         None => return None,
     };
     let mut command = Command::new(program);
-    command.current_dir(process::root()).args(["--locked", "check", "bans", "licenses", "sources"]);
+    command.current_dir(process::root());
+    command.args(["--locked", "--workspace", "--features", "xtask/bench", "check", "bans", "licenses", "sources"]);
     let ran = process::streamed(command).inspect_err(|message| println!("{message}"));
     Some(Tally::one(ran.is_ok_and(|ran| ran.success)))
 }

@@ -17,8 +17,8 @@ use vigil_protocol::{
 
 /// Most bytes of batches in one request. A larger backlog goes in several.
 const MAX_WINDOW_BYTES: usize = 1024 * 1024;
-/// What the first request of a sync sends and asks for at most: 17 s at 30 kbit/s.
-const FIRST_WINDOW_BYTES: usize = 64 * 1024;
+/// What the first request of a sync sends and asks for at most: 35 s at 30 kbit/s, within the server's time for a body.
+const FIRST_WINDOW_BYTES: usize = 128 * 1024;
 /// What a request sends and asks for at most after the link has failed again and again.
 const MIN_WINDOW_BYTES: usize = 16 * 1024;
 /// A round trip that is faster than this lets the next one carry twice as much.

@@ -19,7 +19,7 @@ use vigil_protocol::{
 /// Most saves that one batch takes in.
 const MAX_SAVES_PER_BATCH: usize = 400;
 /// Most plaintext of saves in one batch, in bytes; what comes after waits for the next.
-const MAX_CONTENT_PER_BATCH: usize = 96 * 1024;
+const MAX_CONTENT_PER_BATCH: usize = 112 * 1024;
 /// Most changes, and most events, in one write; the readers' limit is higher.
 const MAX_CHANGES_PER_WRITE: usize = 128;
 /// Most content in one write, in bytes before compression; sealed, it stays below the limit of an item.
