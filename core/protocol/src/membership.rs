@@ -141,6 +141,13 @@ impl Membership {
             }
             LogBody::Intake { officers } => {
                 self.check_officers(officers)?;
+                // Identities of everybody newly recorded go to them: that is an officer's or a desk's duty.
+                let on_duty = |device: &DeviceId| {
+                    self.active_member(device).is_some_and(|m| matches!(m.role, Role::Officer | Role::Desk))
+                };
+                if !officers.iter().all(on_duty) {
+                    return not_allowed("only officers and desks are on duty");
+                }
                 self.intake.clone_from(officers);
             }
         }

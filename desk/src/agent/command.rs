@@ -128,6 +128,8 @@ pub struct RecordState {
     pub heads: Vec<String>,
     /// Its events.
     pub events: Vec<String>,
+    /// A digest of its fields as they were written, whatever events say of them.
+    pub facts: String,
     /// A digest of everything shown: fields with all their values, events, open questions.
     pub shown: String,
 }

@@ -220,11 +220,14 @@ fn states(vault: &Vault) -> Result<Value, DeskError> {
 /// Leaves out what belongs to the device and not to the record: whether it was sent, and the names of people, which not
 /// every device may read.
 fn state(view: &RecordView) -> RecordState {
-    let mut digest = DefaultHasher::new();
+    let (mut digest, mut facts) = (DefaultHasher::new(), DefaultHasher::new());
     for field in &view.fields {
+        field.name.hash(&mut facts);
         (&field.name, field.value.to_string(), field.open, field.settled_by.is_some()).hash(&mut digest);
         for written in &field.values {
-            (written.value.to_string(), written.time, &written.change).hash(&mut digest);
+            let written = (written.value.to_string(), written.time, &written.change);
+            written.hash(&mut facts);
+            written.hash(&mut digest);
         }
     }
     for event in &view.events {
@@ -237,5 +240,6 @@ fn state(view: &RecordView) -> RecordState {
         (view.heads.clone(), view.events.iter().map(|event| event.id.clone()).collect::<Vec<_>>());
     heads.sort();
     events.sort();
-    RecordState { heads, events, shown: format!("{:016x}", digest.finish()) }
+    let hexadecimal = |digest: DefaultHasher| format!("{:016x}", digest.finish());
+    RecordState { heads, events, facts: hexadecimal(facts), shown: hexadecimal(digest) }
 }

@@ -46,7 +46,8 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
         Ok(match line.trim() {
             _ if read == 0 => Reply::Stopped,
             "" => Reply::Skipped,
-            "stop" => Reply::Stopped,
+            // A phone's keyboard likes to begin with a capital.
+            word if word.eq_ignore_ascii_case("stop") => Reply::Stopped,
             words => Reply::Words(words.to_owned()),
         })
     }

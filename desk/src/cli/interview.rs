@@ -62,7 +62,9 @@ fn talk<R: BufRead, W: Write>(
         terminal.say("Stopped before it began; nothing was recorded.")?;
         return Ok(None);
     };
-    let mut interview = Interview { vault, terminal, instrument: &instrument, id, draft };
+    let mut interview = Interview { vault, terminal, instrument: &instrument, id, draft, went_on: Vec::new() };
+    // Whoever goes on with a draft has gone on already.
+    interview.went_on.extend(interview.assess().stop);
     let ended = interview.questions()?;
     if ended.is_err() {
         interview.terminal.say("")?;
@@ -119,6 +121,8 @@ struct Interview<'a, R, W> {
     instrument: &'a Instrument,
     id: DraftId,
     draft: ScreeningDraft,
+    /// Reasons to stop after which it was chosen to go on; none is brought up twice.
+    went_on: Vec<Reason>,
 }
 
 impl<R: BufRead, W: Write> Interview<'_, R, W> {
@@ -153,6 +157,9 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         for item in page.items.iter().filter(|item| !item.only_if_raised) {
             or_stop!(self.item(item));
         }
+        if self.is_past_safety_page() {
+            return Ok(Ok(()));
+        }
         let raised: Vec<&Item> = page.items.iter().filter(|item| item.only_if_raised).collect();
         let words: Vec<String> =
             raised.iter().map(|item| self.instrument.read(&item.text, &[]).text.to_owned()).collect();
@@ -165,20 +172,41 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         Ok(Ok(()))
     }
 
+    /// Whether a draft holds anything that comes after the safety page.
+    fn is_past_safety_page(&self) -> bool {
+        let screening = &self.draft.screening;
+        let mut asked = self.instrument.sheet().safety.items.iter().filter(|item| !item.only_if_raised);
+        screening.sex.is_some()
+            || screening.people.is_some()
+            || self.age() != AgeBand::Unknown
+            || screening.answers.keys().any(|answered| asked.all(|item| item.id.as_str() != answered))
+    }
+
     fn person_in_front(&mut self) -> Flow {
         self.terminal.say("")?;
         let ages = ["under 18", "18 or over", "not known", "disputed: papers or people say different things"];
         let bands = [AgeBand::Under18, AgeBand::Adult, AgeBand::Unknown, AgeBand::Disputed];
-        let question = "Age; unknown and disputed count as under 18";
-        let age = or_stop!(self.terminal.choose(question, &ages.map(str::to_owned)));
+        let band = self.age();
+        let known = bands.iter().zip(ages).find(|(known, _)| **known == band && band != AgeBand::Unknown);
+        let question = format!("Age; unknown and disputed count as under 18{}", kept_words(known.map(|(_, age)| age)));
+        let age = or_stop!(self.terminal.choose(&question, &ages.map(str::to_owned)));
         if let Some(band) = age.and_then(|number| bands.get(number)) {
             self.draft.screening.age_band = band.code().to_owned();
+            self.keep()?;
         }
         let sexes = ["female", "male", "other"];
-        let sex = or_stop!(self.terminal.choose("Sex", &sexes.map(str::to_owned)));
-        self.draft.screening.sex = sex.and_then(|number| sexes.get(number)).map(|code| (*code).to_owned());
-        self.draft.screening.people = or_stop!(self.terminal.number("How many people together", MOST_PEOPLE));
-        self.keep()?;
+        let question = format!("Sex{}", kept_words(self.draft.screening.sex.as_deref()));
+        let sex = or_stop!(self.terminal.choose(&question, &sexes.map(str::to_owned)));
+        if let Some(code) = sex.and_then(|number| sexes.get(number)) {
+            self.draft.screening.sex = Some((*code).to_owned());
+            self.keep()?;
+        }
+        let people = self.draft.screening.people.map(|people| people.to_string());
+        let question = format!("How many people together{}", kept_words(people.as_deref()));
+        if let Some(people) = or_stop!(self.terminal.number(&question, MOST_PEOPLE)) {
+            self.draft.screening.people = Some(people);
+            self.keep()?;
+        }
         Ok(Ok(()))
     }
 
@@ -217,7 +245,8 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             self.terminal
                 .say("A green light was verified: release is proposed. What follows is only whether help is needed.")?;
         }
-        let reason = match assessment.stop {
+        let stop = assessment.stop.filter(|reason| !self.went_on.contains(reason));
+        let reason = match stop {
             Some(Reason::Declined) => "The person does not want to go on. Thank them and offer the helpline card.",
             Some(Reason::HelpFirst) => "Help comes first. Everything else can wait.",
             Some(Reason::GreenLight) => {
@@ -229,7 +258,10 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         self.terminal.say(reason)?;
         let go_on = ["stop asking", "go on, the person wants to"].map(str::to_owned);
         match self.terminal.choose("number, Enter stops", &go_on)? {
-            Ok(Some(1)) => Ok(Ok(())),
+            Ok(Some(1)) => {
+                self.went_on.extend(stop);
+                Ok(Ok(()))
+            }
             _ => Ok(Err(Stop)),
         }
     }
@@ -292,10 +324,13 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             }
             _ => return self.kept(),
         };
-        if !matches!(outcome, Some(Outcome::LetGo | Outcome::DeclinedInformed)) {
-            self.particulars()?;
-        } else if let Some(minutes) = self.minutes()? {
-            self.draft.screening.minutes = Some(minutes);
+        let told = match outcome {
+            Some(Outcome::LetGo | Outcome::DeclinedInformed) => self.minutes()?,
+            _ => self.particulars()?,
+        };
+        if told.is_err() {
+            self.terminal.say("Stopped; nothing was decided.")?;
+            return self.kept();
         }
         self.keep()?;
         Ok(Some(self.vault.finish_screening(&self.id, outcome)?))
@@ -327,41 +362,68 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
         Ok(chosen.and_then(|number| grounds.get(number)).map(|(agreement, _)| *agreement))
     }
 
-    fn minutes(&mut self) -> Result<Option<u32>, DeskError> {
-        Ok(self.terminal.number("How many minutes did it take", MOST_MINUTES)?.unwrap_or(None))
+    fn minutes(&mut self) -> Flow {
+        let minutes = self.draft.screening.minutes.map(|minutes| minutes.to_string());
+        let question = format!("How many minutes did it take{}", kept_words(minutes.as_deref()));
+        if let Some(minutes) = or_stop!(self.terminal.number(&question, MOST_MINUTES)) {
+            self.draft.screening.minutes = Some(minutes);
+            self.keep()?;
+        }
+        Ok(Ok(()))
     }
 
     /// What is needed only if somebody stays, and none of it must be given.
-    fn particulars(&mut self) -> Result<(), DeskError> {
-        if let Some(minutes) = self.minutes()? {
-            self.draft.screening.minutes = Some(minutes);
-        }
-        if let Reply::Words(words) = self.terminal.ask("What you noticed, in a few words")? {
+    fn particulars(&mut self) -> Flow {
+        or_stop!(self.minutes());
+        if let Some(words) = or_stop!(self.words("What you noticed, in a few words")) {
             self.draft.screening.observations = Some(words);
+            self.keep()?;
         }
         loop {
             let roles = ["the traveller", "a companion", "somebody of whom it is said that they recruited"];
-            let role = self.terminal.choose("Name somebody? Enter if not", &roles.map(str::to_owned))?.unwrap_or(None);
-            let Some(role) = role.and_then(|number| PersonRole::ALL.get(number)) else { return Ok(()) };
-            let mut words = |question: &str| -> Result<Option<String>, DeskError> {
-                Ok(match self.terminal.ask(question)? {
-                    Reply::Words(words) => Some(words),
-                    Reply::Skipped | Reply::Stopped => None,
-                })
-            };
-            let person = NewPerson {
+            let role = or_stop!(self.terminal.choose("Name somebody? Enter if not", &roles.map(str::to_owned)));
+            let Some(role) = role.and_then(|number| PersonRole::ALL.get(number)) else { return Ok(Ok(())) };
+            let mut person = NewPerson {
                 role: *role,
-                name: words("Name")?,
-                phone: words("Phone")?,
-                address: words("Address")?,
+                name: None,
+                phone: None,
+                address: None,
                 document: None,
                 birth_year: None,
-                note: words("Anything that helps to find or protect this person")?,
+                note: None,
             };
-            self.draft.persons.push(person);
-            self.keep()?;
+            let ended = self.person(&mut person)?;
+            // What was said before a stop is not lost.
+            if ended.is_ok() || [&person.name, &person.phone, &person.address].into_iter().any(Option::is_some) {
+                self.draft.persons.push(person);
+                self.keep()?;
+            }
+            if ended.is_err() {
+                return Ok(ended);
+            }
         }
     }
+
+    fn person(&mut self, person: &mut NewPerson) -> Flow {
+        person.name = or_stop!(self.words("Name"));
+        person.phone = or_stop!(self.words("Phone"));
+        person.address = or_stop!(self.words("Address"));
+        person.note = or_stop!(self.words("Anything that helps to find or protect this person"));
+        Ok(Ok(()))
+    }
+
+    fn words(&mut self, question: &str) -> Flow<Option<String>> {
+        Ok(match self.terminal.ask(question)? {
+            Reply::Words(words) => Ok(Some(words)),
+            Reply::Skipped => Ok(None),
+            Reply::Stopped => Err(Stop),
+        })
+    }
+}
+
+/// What Enter keeps.
+fn kept_words(known: Option<&str>) -> String {
+    known.map_or_else(String::new, |known| format!(" (Enter keeps: {known})"))
 }
 
 #[cfg(test)]
@@ -372,6 +434,12 @@ mod tests {
 
     /// Plays what somebody types and gives what the screen showed and what was recorded.
     fn play(typed: &str) -> (String, Vec<vigil_core::RecordSummary>, usize) {
+        let (mut shown, records, drafts) = play_all(&[typed]);
+        (shown.pop().unwrap(), records, drafts.len())
+    }
+
+    /// The same for several talks, one after the other, on one device.
+    fn play_all(talks: &[&str]) -> (Vec<String>, Vec<vigil_core::RecordSummary>, Vec<ScreeningDraft>) {
         let home = std::env::temp_dir().join(format!(
             "vigil-interview-{}-{:?}",
             std::process::id(),
@@ -380,13 +448,14 @@ mod tests {
         std::fs::remove_dir_all(&home).ok();
         let mut vault = Vault::create(&home, &Passphrase::new("test"), "Test").unwrap();
         vault.create_space(None).unwrap();
-        let mut shown = Vec::new();
-        talk(&mut vault, &mut Terminal::new(typed.as_bytes(), &mut shown)).ok();
-        let result = (
-            String::from_utf8(shown).unwrap(),
-            vault.list(&ListQuery::default()).unwrap(),
-            vault.drafts().unwrap().len(),
-        );
+        let play = |typed: &&str| {
+            let mut shown = Vec::new();
+            talk(&mut vault, &mut Terminal::new(typed.as_bytes(), &mut shown)).ok();
+            String::from_utf8(shown).unwrap()
+        };
+        let shown = talks.iter().map(play).collect();
+        let drafts = vault.drafts().unwrap().into_iter().map(|(_, draft)| draft).collect();
+        let result = (shown, vault.list(&ListQuery::default()).unwrap(), drafts);
         drop(vault);
         std::fs::remove_dir_all(&home).ok();
         result
@@ -444,5 +513,42 @@ mod tests {
     fn hurt_opens_the_help_card() {
         let (shown, _, _) = play("East gate\ny\ny\ny\ny\n1\n6\n");
         assert!(shown.contains("== HELP:"), "{shown}");
+    }
+
+    #[test]
+    fn a_stop_while_deciding_decides_nothing() {
+        // Stopped at once, recorded for later, then a stop at each question about particulars.
+        for (before, persons) in [(0, 0), (1, 0), (2, 0)] {
+            let (shown, records, drafts) = play_all(&[&format!("East gate\nstop\n5\n{}Stop\n", "\n".repeat(before))]);
+            assert!(shown[0].contains("Stopped; nothing was decided."), "after {before}: {}", shown[0]);
+            assert_eq!((records.len(), drafts.len(), drafts[0].persons.len()), (0, 1, persons));
+        }
+        // In the middle of naming somebody: nothing more is asked, and what was said stays.
+        let (shown, records, drafts) = play_all(&["East gate\nstop\n5\n\n\n1\nKopila\nstop\n"]);
+        assert!(shown[0].contains("Phone") && !shown[0].contains("Address"), "{}", shown[0]);
+        assert_eq!((records.len(), drafts.len()), (0, 1));
+        assert_eq!(drafts[0].persons[0].name.as_deref(), Some("Kopila"));
+    }
+
+    #[test]
+    fn going_on_with_a_draft_keeps_what_it_has() {
+        let first = "East gate\ny\ny\ny\nn\nn\nn\n\n2\n1\n3\nstop\n6\n";
+        let (shown, _, drafts) = play_all(&[first, &"\n".repeat(80)]);
+        assert!(shown[0].contains("Never ask about these"), "{}", shown[0]);
+        assert!(!shown[1].contains("Never ask about these"), "{}", shown[1]);
+        let screening = &drafts[0].screening;
+        assert_eq!(screening.sex.as_deref(), Some("female"), "{}", shown[1]);
+        assert_eq!((screening.people, screening.age_band.as_str()), (Some(3), "adult"));
+        assert_eq!(screening.answers.len(), 6);
+    }
+
+    #[test]
+    fn a_reason_to_stop_is_brought_up_once() {
+        let help = "Help comes first";
+        let first = "East gate\ny\ny\ny\ny\n2\nn\nn\n\n2\n1\n3\ny\nn\nstop\n6\n";
+        let (shown, _, drafts) = play_all(&[first, "\n\n\n\nn\nn\nstop\n6\n"]);
+        assert_eq!(shown[0].split("What do you decide").next().unwrap().matches(help).count(), 1, "{}", shown[0]);
+        assert_eq!(shown[1].split("What do you decide").next().unwrap().matches(help).count(), 0, "{}", shown[1]);
+        assert!(drafts[0].screening.answers.len() > 6, "{}", shown[1]);
     }
 }

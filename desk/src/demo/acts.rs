@@ -1,7 +1,7 @@
 //! The steps of a scenario: each told to its device, and held against what the scenario expects of it.
 //! A step promises to note what was acknowledged before anything else can go wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use vigil_core::records::{FieldName, FieldValue};
@@ -190,7 +190,8 @@ impl Run<'_> {
     }
 
     fn stands(&mut self, record: &str, device: &str, score: Option<(i64, String)>) {
-        let standing = Standing { writer: device.to_owned(), score, assigned: std::collections::BTreeSet::new() };
+        let standing =
+            Standing { writer: device.to_owned(), score, assigned: BTreeSet::new(), changed_by: BTreeSet::new() };
         self.standing.insert(record.to_owned(), standing);
     }
 
@@ -322,11 +323,12 @@ impl Run<'_> {
         self.seeds.written(&json!(set));
         let record = self.record(name)?;
         self.ask(device, &AgentCommand::Edit { record: record.clone(), set: fields }).await?;
-        if set.keys().any(|field| field.starts_with("answer."))
-            && let Some(standing) = self.standing.get_mut(&record)
-        {
-            // Other answers, other points: the scenario says what they are where it matters.
-            standing.score = step.expect.total.zip(step.expect.band.clone());
+        if let Some(standing) = self.standing.get_mut(&record) {
+            standing.changed_by.insert(device.to_owned());
+            if set.keys().any(|field| field.starts_with("answer.")) {
+                // Other answers, other points: the scenario says what they are where it matters.
+                standing.score = step.expect.total.zip(step.expect.band.clone());
+            }
         }
         let names: Vec<_> = set.keys().map(String::as_str).collect();
         self.tell(step, &format!("changes {} of {name}", names.join(", ")))

@@ -19,7 +19,7 @@ pub(crate) struct Outcome {
     pub(crate) records: u64,
     /// Acknowledged records that the desk does not list.
     pub(crate) lost: u64,
-    /// Whether every device holds what it shall, and devices that hold the same record agree on it.
+    /// Whether every device holds what it shall, and agrees with the desk on it as far as its role reads.
     pub(crate) converged: bool,
     /// Questions that are open at the end.
     pub(crate) open: u64,
@@ -87,7 +87,14 @@ impl Run<'_> {
         let at_desk = states.get(&desk.id).cloned().unwrap_or_default();
         for (device, here) in states.iter().filter(|(device, _)| **device != desk.id) {
             let readable = self.readable_by(device);
-            let differing: Vec<_> = here.iter().filter(|(id, state)| at_desk.get(*id) != Some(*state)).collect();
+            let opens_nothing = self.opens_nothing(device);
+            let agrees = |id: &String, state: &RecordState| {
+                at_desk.get(id).is_some_and(|there| match opens_nothing {
+                    true => is_at(there, state, self.changed_by_others(id, device)),
+                    false => there == state,
+                })
+            };
+            let differing: Vec<_> = here.iter().filter(|(id, state)| !agrees(id, state)).collect();
             let names: Vec<_> = differing.iter().take(5).map(|(id, _)| self.name_of(id)).collect();
             self.hold(names.is_empty(), || {
                 format!(
@@ -101,6 +108,10 @@ impl Run<'_> {
         }
         outcome.converged = self.failures.len() == failures;
         Ok(outcome)
+    }
+
+    fn changed_by_others(&self, record: &str, device: &str) -> bool {
+        self.standing.get(record).is_some_and(|standing| standing.changed_by.iter().any(|who| who != device))
     }
 
     async fn states(&mut self, device: &str) -> Result<BTreeMap<String, RecordState>, DeskError> {
@@ -121,6 +132,13 @@ impl Run<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether all that a device has of a record is at the desk too. What the desk has beside it - its own events, and
+/// fields that others changed - is no difference for a device that opens nothing of others.
+fn is_at(desk: &RecordState, here: &RecordState, changed_by_others: bool) -> bool {
+    let events = here.events.iter().all(|event| desk.events.contains(event));
+    events && (changed_by_others || (desk.heads == here.heads && desk.facts == here.facts))
 }
 
 /// Searches the files of a run for what was written: first all that stands in records, then the rest.

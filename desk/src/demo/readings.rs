@@ -163,12 +163,17 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// What a device shall have: what it wrote and what is assigned to it.
+    /// Whether a device opens nothing that others wrote (PROTOCOL 1), not even what they add to its own records.
+    pub(super) fn opens_nothing(&self, device: &str) -> bool {
+        self.scenario.devices.iter().any(|member| member.id == device && member.role == "volunteer")
+    }
+
+    /// What a device shall have: what it wrote and, if it may open it, what is assigned to it.
     pub(super) fn readable_by(&self, device: &str) -> BTreeSet<String> {
-        let readable = self
-            .standing
-            .iter()
-            .filter(|(_, standing)| standing.writer == device || standing.assigned.contains(device));
+        let opens_assigned = !self.opens_nothing(device);
+        let readable = self.standing.iter().filter(|(_, standing)| {
+            standing.writer == device || (opens_assigned && standing.assigned.contains(device))
+        });
         readable.map(|(record, _)| record.clone()).collect()
     }
 }

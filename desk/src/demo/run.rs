@@ -24,6 +24,8 @@ pub(crate) struct Standing {
     pub(crate) score: Option<(i64, String)>,
     /// The devices that it is assigned to.
     pub(crate) assigned: BTreeSet<String>,
+    /// The devices that changed its fields since.
+    pub(crate) changed_by: BTreeSet<String>,
 }
 
 /// What all syncs together took.

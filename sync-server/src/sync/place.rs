@@ -114,7 +114,9 @@ fn decide_tombstone(author: &Author<'_>, record: &RecordId) -> Result<Decision, 
             records::insert(tx, &space, record, &author.device)?;
             Ok(Decision::Keep(*record))
         }
-        _ => Ok(Decision::Refuse),
+        // Erased before it ever came here: nothing of it is to be kept, and nothing stands in its author's way.
+        None => Ok(Decision::LetGo),
+        Some(_) => Ok(Decision::Refuse),
     }
 }
 

@@ -38,3 +38,8 @@ pub(crate) fn set_epoch_key(tx: &Transaction<'_>, epoch: u32, key: &Secret<32>) 
     tx.prepare_cached("INSERT OR REPLACE INTO epoch_key VALUES (?1, ?2)")?.execute((epoch, key.expose().as_slice()))?;
     Ok(())
 }
+
+pub(crate) fn forget_epochs_after(tx: &Transaction<'_>, epoch: u32) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM epoch_key WHERE epoch > ?1")?.execute([epoch])?;
+    Ok(())
+}

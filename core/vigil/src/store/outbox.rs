@@ -53,6 +53,18 @@ pub(crate) fn set_aside(tx: &Transaction<'_>, counter: u64) -> Result<(), StoreE
     Ok(())
 }
 
+/// Puts saves that were set aside back into the queue.
+pub(crate) fn release_set_aside(tx: &Transaction<'_>) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE pending SET batch = NULL WHERE batch = -1")?.execute([])?;
+    Ok(())
+}
+
+/// How many records the saves of a batch belong to.
+pub(crate) fn records_in_batch(connection: &Connection, counter: u64) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT count(DISTINCT record) FROM pending WHERE batch = ?1")?;
+    Ok(statement.query_row([counter], |row| row.get(0))?)
+}
+
 /// How many saves were set aside.
 pub(crate) fn count_set_aside(connection: &Connection) -> Result<u64, StoreError> {
     Ok(connection.prepare_cached("SELECT count(*) FROM pending WHERE batch = -1")?.query_row([], |row| row.get(0))?)

@@ -13,7 +13,24 @@ pub(crate) struct SealedCopies {
 }
 
 impl SealedCopies {
+    /// Opens the file, or makes a new one where it is missing or damaged: every copy can be made again from the outbox.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let opened = Self::try_open(path).and_then(|copies| copies.kept().map(|_| copies));
+        if let Ok(copies) = opened {
+            return Ok(copies);
+        }
+        for ending in ["", "-wal", "-shm"] {
+            let mut file = path.as_os_str().to_owned();
+            file.push(ending);
+            match std::fs::remove_file(&file) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Self::try_open(path)
+    }
+
+    fn try_open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.execute_batch(

@@ -18,6 +18,7 @@ pub(crate) enum Setting {
     Cursor,
     TakingIn,
     AppVersion,
+    LogIntentions,
 }
 
 impl Setting {
@@ -34,6 +35,7 @@ impl Setting {
             Self::Cursor => "cursor",
             Self::TakingIn => "taking_in",
             Self::AppVersion => "app_version",
+            Self::LogIntentions => "log_intentions",
         }
     }
 }

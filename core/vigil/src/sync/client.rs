@@ -132,6 +132,7 @@ impl Vault {
         run: &mut Run<'_>,
     ) -> Result<()> {
         let card = self.server()?.ok_or(VigilError::NotFound { what: "server" })?;
+        self.repeat_intentions()?;
         let mut course = Course::default();
         let mut idle_rounds = 0;
         loop {
@@ -168,8 +169,12 @@ impl Vault {
         if saves > 0 {
             (run.progress)(Progress::Packing { saves });
         }
-        let mut written = outbox::written_down(self.store.read(), MAX_PREPARED)?;
-        while written.len() < MAX_PREPARED
+        // Entries of the log that the server has not taken go first and alone: a batch that was signed over them, or sealed
+        // to an epoch that they start, would be worth nothing should somebody else's entries come before them.
+        let log_waits = self.space()?.confirmed < self.space()?.log.len();
+        let mut written = if log_waits { Vec::new() } else { outbox::written_down(self.store.read(), MAX_PREPARED)? };
+        while !log_waits
+            && written.len() < MAX_PREPARED
             && (written.is_empty() || !course.alone)
             && self.pack(course.alone)?.is_some()
         {
@@ -375,10 +380,13 @@ impl Vault {
                 Ok(true)
             }
             BatchOutcome::Refused(RefusalCode::NotAllowed | RefusalCode::TooLarge | RefusalCode::Malformed) => {
-                let alone = course.alone;
-                course.alone = true;
-                if alone || batch.items.len() <= 1 {
+                // Which record it was shows when each goes alone; what only built on a key that did not arrive is innocent.
+                let alone = outbox::records_in_batch(self.store.read(), counter)? <= 1;
+                if alone && self.stands_alone(batch)? {
                     self.store.in_transaction(|tx| outbox::set_aside(tx, counter))?;
+                    course.alone = false;
+                } else {
+                    course.alone = true;
                 }
                 self.take_back(counter, batch)?;
                 Ok(true)
@@ -391,6 +399,22 @@ impl Vault {
             BatchOutcome::Fork => Err(VigilError::ServerRefused { code: RefusalCode::Suspended }),
             BatchOutcome::Refused(code) => Err(VigilError::ServerRefused { code }),
         }
+    }
+
+    /// Whether every key that the batch names is at the server or in the batch itself.
+    fn stands_alone(&self, batch: &Batch) -> Result<bool> {
+        let brought: Vec<_> = batch.items.iter().filter_map(Item::capsule).map(|capsule| capsule.commitment).collect();
+        for item in &batch.items {
+            if let Item::Write(KeyReference::Known(commitment), _) = item
+                && !brought.contains(commitment)
+            {
+                let held = generations::by_commitment(self.store.read(), commitment)?;
+                if held.is_some_and(|generation| generation.sequence.is_none()) {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
     }
 
     /// The batch keeps its place in the chain, its saves go into the next one (PROTOCOL 9).

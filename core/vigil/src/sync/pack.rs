@@ -72,9 +72,10 @@ pub(crate) fn merge_contents(saves: &[Save], me: &DeviceId) -> Result<Vec<Record
     Ok(contents.into_iter().map(|(content, _)| content).collect())
 }
 
-/// Who may read new content of a record: identities go to the officers assigned (before that, to those on duty) and to the
-/// recovery key, everything else to the epoch and to those assigned (PROTOCOL 1-3).
-fn recipients(space: &Space, record: &RecordId, identity: bool, creator: &DeviceId, me: &DeviceId) -> Vec<Recipient> {
+/// The single devices that may read a record now, besides the desks: identities go to the officers assigned (before that,
+/// to those on duty), everything else to those assigned; a monitor goes on reading its own. A volunteer opens nothing that
+/// others write (PROTOCOL 1-3).
+fn reading_devices(space: &Space, record: &RecordId, identity: bool, creator: &DeviceId) -> Vec<DeviceId> {
     let membership = &space.membership;
     let assigned = membership.assigned(record);
     let mut devices: Vec<DeviceId> = if identity {
@@ -82,14 +83,23 @@ fn recipients(space: &Space, record: &RecordId, identity: bool, creator: &Device
     } else {
         assigned.unwrap_or_default().to_vec()
     };
-    // A monitor goes on reading its own records also after somebody else gave them a new key.
-    if creator != me && membership.active_member(creator).is_some_and(|member| member.role == Role::Monitor) {
+    if membership.active_member(creator).is_some_and(|member| member.role == Role::Monitor) {
         devices.push(*creator);
     }
     devices.sort_unstable();
     devices.dedup();
-    let shared = if identity { Recipient::Recovery } else { Recipient::Epoch(membership.epoch()) };
-    std::iter::once(shared).chain(devices.into_iter().map(Recipient::Device)).collect()
+    devices
+}
+
+/// Whom a new key of a record is sealed to.
+fn recipients(space: &Space, target: &Target, me: &DeviceId) -> Vec<Recipient> {
+    let shared = if target.identity { Recipient::Recovery } else { Recipient::Epoch(space.membership.epoch()) };
+    let devices = reading_devices(space, &target.generation.record, target.identity, &target.creator);
+    // The author holds the key already; an officer on duty gets a copy all the same, for another install of hers.
+    let is_monitor = space.membership.active_member(me).is_some_and(|member| member.role == Role::Monitor);
+    let own_copy = target.identity && !is_monitor;
+    let others = devices.into_iter().filter(|device| device != me || own_copy).map(Recipient::Device);
+    std::iter::once(shared).chain(others).collect()
 }
 
 fn capsule(space: &Space, generation: &Generation, to: Vec<Recipient>) -> Result<Capsule> {
@@ -120,7 +130,7 @@ fn capsule(space: &Space, generation: &Generation, to: Vec<Recipient>) -> Result
 }
 
 /// A new key for a record.
-pub(crate) fn new_generation(space: &Space, record: RecordId, starter: DeviceId) -> Generation {
+fn new_generation(space: &Space, record: RecordId, starter: DeviceId) -> Generation {
     let key = Secret::random();
     Generation {
         commitment: commitment(&record, &key),
@@ -133,11 +143,21 @@ pub(crate) fn new_generation(space: &Space, record: RecordId, starter: DeviceId)
     }
 }
 
-/// The key that new content of a record goes under, if one of those held still serves.
-pub(crate) fn usable_generation(space: &Space, held: Vec<Generation>) -> Option<Generation> {
+/// The key that new content of a record goes under, if one of those held still serves: no removal or unassignment came
+/// after it, and whoever started it may read the record now (PROTOCOL 4). One's own key serves oneself.
+fn usable_generation(
+    space: &Space,
+    held: Vec<Generation>,
+    (identity, creator, me): (bool, &DeviceId, &DeviceId),
+) -> Option<Generation> {
     held.into_iter().find(|generation| {
-        space.membership.active_member(&generation.starter).is_some()
-            && space.membership.key_still_serves(&generation.record, generation.log_length)
+        let starter = space.membership.active_member(&generation.starter);
+        let may_read = starter.is_some_and(|starter| {
+            starter.device == *me
+                || (starter.role == Role::Desk && !identity)
+                || reading_devices(space, &generation.record, identity, creator).contains(&starter.device)
+        });
+        may_read && space.membership.key_still_serves(&generation.record, generation.log_length)
     })
 }
 
@@ -153,7 +173,8 @@ fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &Record
     let row = records::get(connection, record)?;
     let (kind, creator) = row.map_or((String::new(), *me), |row| (row.columns.kind, row.columns.creator));
     let identity = kinds.kind(&kind).is_some_and(|kind| kind.identity);
-    let held = usable_generation(space, generations::of_record(connection, record)?);
+    let held = generations::of_record(connection, record)?;
+    let held = usable_generation(space, held, (identity, &creator, me));
     let fresh = held.is_none();
     let generation = held.unwrap_or_else(|| new_generation(space, *record, *me));
     Ok(Target { generation, fresh, creator, identity })
@@ -164,19 +185,25 @@ impl Target {
         if self.generation.sent {
             return Ok(KeyReference::Known(self.generation.commitment));
         }
-        let to = recipients(space, &self.generation.record, self.identity, &self.creator, me);
+        let to = recipients(space, self, me);
         Ok(KeyReference::New(capsule(space, &self.generation, to)?))
     }
 }
 
+/// A batch of the chain is signed over what the server has confirmed of the log, which no rebase replaces any more. A sealed
+/// copy is signed over all that is known here: it may be handed over before any server hears of it.
 fn header(space: &Space, device: DeviceId, chain: Chain) -> BatchHeader {
+    let log_length = match chain {
+        Chain::Sync { .. } => space.confirmed as u64,
+        Chain::Copy { .. } => space.membership.length(),
+    };
     BatchHeader {
         suite: SUITE,
         space: space.id(),
         device,
         chain,
-        log_length: space.membership.length(),
-        log_head: space.membership.head(),
+        log_length,
+        log_head: space.membership.head_at(log_length).unwrap_or(Hash::NONE),
         salt: Salt(random_bytes()),
         seen_root: None,
         items: Vec::new(),

@@ -9,7 +9,7 @@ use crate::records::{
     ChangeHash, EventBody, EventId, FieldName, FieldSettlement, FieldValue, Outcome, OutcomeSettlement, Standing,
     resolve_field,
 };
-use crate::store::{generations, records};
+use crate::store::records;
 use crate::sync::{Save, erase};
 use vigil_protocol::RecordId;
 
@@ -60,16 +60,17 @@ impl Vault {
     /// [`VigilError::NotFound`], [`VigilError::Invalid`] for a ground that the age does not allow.
     pub fn decide(&mut self, record: &RecordId, outcome: Outcome) -> Result<RecordId> {
         let mut open = self.open_record(record)?;
-        let text = |name: &str| -> Option<String> {
-            let name = FieldName::new(name).ok()?;
-            open.facts.get(&name)?.as_text().map(str::to_owned)
-        };
-        check_agreement(&outcome, text("age_band").as_deref())?;
-        let follow_up = FieldName::new("wants_follow_up")
-            .ok()
-            .and_then(|name| open.facts.get(&name))
-            .and_then(|value| value.as_boolean())
-            .unwrap_or(false);
+        let fields = open.fields();
+        let view = |name: &str| fields.get(&FieldName::new(name).ok()?);
+        // While people differ on the age, it is not known, and counts as under 18.
+        let age = view("age_band").filter(|age| !age.open).and_then(|age| age.shown.as_ref()?.as_text());
+        check_agreement(&outcome, age)?;
+        let follow_up = view("wants_follow_up").is_some_and(|wish| {
+            let wanted = |value: &FieldValue| value.as_boolean() == Some(true);
+            // Her wish to be called is kept as long as anybody wrote it down and nobody settled otherwise.
+            wish.shown.as_ref().is_some_and(wanted)
+                || (wish.open && wish.values.iter().any(|written| wanted(&written.value)))
+        });
         if open.kind == "screening" && travels_on(&outcome) && !follow_up {
             return self.let_go(open, outcome);
         }
@@ -81,11 +82,9 @@ impl Vault {
     /// Replaces a screening by what statistics need, under a new key, and erases it and the persons linked to it.
     fn let_go(&mut self, old: Open, outcome: Outcome) -> Result<RecordId> {
         let kinds = self.summariser.kinds();
-        let kept: Vec<(FieldName, Option<FieldValue>)> = kinds
-            .reduced_for_let_go(&old.kind, old.facts.fields())
-            .into_iter()
-            .map(|(name, value)| (name, Some(value)))
-            .collect();
+        let shown = old.fields().into_iter().filter_map(|(name, view)| Some((name, view.shown?)));
+        let kept: Vec<(FieldName, Option<FieldValue>)> =
+            kinds.reduced_for_let_go(&old.kind, shown).into_iter().map(|(name, value)| (name, Some(value))).collect();
         let mut new = self.new_record(&old.kind)?;
         self.write_fields(&mut new, &kept)?;
         self.write_event(&mut new, EventBody::Decision(outcome));
@@ -102,16 +101,14 @@ impl Vault {
         let mut copies = Vec::new();
         self.save(vec![new], |tx| {
             for record in &gone {
-                let was_sent = generations::of_record(tx, record)?.iter().any(|generation| generation.sent);
                 let Some(saves) = erase(tx, self.space.as_ref(), record, &self.device)? else {
                     return Err(VigilError::NotAllowed {
                         why: "only its author, an officer or a desk may erase a record",
                     });
                 };
                 forgotten.extend(saves);
-                if was_sent {
-                    copies.push(self.enqueue(tx, record, &Save::Tombstone)?);
-                }
+                // Also where nothing was sent: a sealed copy may have been handed over.
+                copies.push(self.enqueue(tx, record, &Save::Tombstone)?);
             }
             Ok(())
         })?;

@@ -24,7 +24,7 @@ pub(crate) use summary::Summariser;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Result, VigilError};
 use crate::keys::{DeviceKeys, KeyFile, Passphrase, SealingKeyPair, Secret, random_bytes};
-use crate::store::{SealedCopies, Setting, Store, StoreError, settings};
+use crate::store::{SealedCopies, Setting, Store, StoreError, outbox, settings};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -150,6 +150,10 @@ impl Vault {
         if settings::get(self.store.read(), Setting::AppVersion)?.as_deref() != Some(version) {
             self.retry_parked()?;
             self.store.in_transaction(|tx| settings::set(tx, Setting::AppVersion, version))?;
+        }
+        // What a server refused once may be allowed by now: each start tries it again.
+        if outbox::count_set_aside(self.store.read())? > 0 {
+            self.store.in_transaction(outbox::release_set_aside)?;
         }
         Ok(())
     }

@@ -3,10 +3,12 @@
 //! returns.
 
 use super::Vault;
+use super::summary::Fields;
 use crate::error::{Result, VigilError};
 use crate::keys::random_bytes;
 use crate::records::{
-    Actor, Code, Event, EventBody, EventId, Facts, FieldName, FieldValue, RecordContent, SignedEvent,
+    Actor, Code, Event, EventBody, EventId, Facts, FieldName, FieldValue, RecordContent, SignedEvent, Standing,
+    resolve_fields,
 };
 use crate::store::{StoreError, outbox, records};
 use crate::sync::{Save, seal_copy};
@@ -28,6 +30,12 @@ pub(super) struct Open {
 }
 
 impl Open {
+    /// Its fields as people should see them, settlements applied.
+    pub(super) fn fields(&self) -> Fields {
+        let standing = Standing::of(self.events.iter().map(|(id, event)| (*id, &event.event)));
+        resolve_fields(&self.facts, &standing)
+    }
+
     /// The newest events: those that no other names as seen.
     fn newest_events(&self) -> Vec<EventId> {
         let seen: std::collections::BTreeSet<&EventId> =

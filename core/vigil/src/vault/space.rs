@@ -10,7 +10,7 @@ use rusqlite::Transaction;
 use std::collections::BTreeMap;
 use vigil_protocol::{
     DeviceId, EpochShare, JoinRequest, LogBody, LogEntry, Membership, NewMember, ProtocolError, RecordId, Role,
-    SealingPublicKey, ServerCard, SpaceId, Welcome, canonical, limits,
+    SealingPublicKey, ServerCard, SigningPublicKey, SpaceId, Welcome, canonical, limits,
 };
 use zeroize::Zeroizing;
 
@@ -194,27 +194,9 @@ impl Vault {
     /// [`VigilError::Invalid`] for the request, [`VigilError::NotAllowed`] by role.
     pub fn admit(&mut self, request: &str, role: Role, name: &str) -> Result<String> {
         let request = JoinRequest::from_bytes(&from_code("join request", JOIN_PREFIX, request)?)?;
-        let space = self.space()?;
-        let (id, epoch) = (space.id(), space.membership.epoch());
-        let epoch_public = space.membership.epoch_key(epoch).ok_or(VigilError::NotInSpace)?;
-        let share = if role == Role::Desk {
-            let pair = space
-                .epochs
-                .get(&epoch)
-                .ok_or(VigilError::NotAllowed { why: "only a desk that holds the epoch key can admit a desk" })?;
-            Some(share_epoch(id, epoch, pair.private(), request.device, &request.sealing_key)?)
-        } else {
-            None
-        };
-        let member = NewMember {
-            device: request.device,
-            signing_key: request.signing_key,
-            sealing_key: request.sealing_key,
-            role,
-            install_generation: request.install_generation,
-            sealed_name: sealed_name(id, &request.device, &epoch_public, name.trim())?.into(),
-        };
-        self.write_log(LogBody::Add { member, share })?;
+        let keys = (request.device, request.signing_key, request.sealing_key, request.install_generation);
+        let body = self.addition(keys, role, name)?;
+        self.write_log(body)?;
         let space = self.space()?;
         let welcome = Welcome { suite: vigil_protocol::SUITE, server: space.server.clone(), log: space.log.clone() };
         Ok(to_code(WELCOME_PREFIX, &canonical::encode(&welcome)))
@@ -392,24 +374,134 @@ impl Vault {
             }
             return Ok(());
         }
-        let mine: Vec<LogBody> = space.log.iter().skip(space.confirmed).map(|entry| entry.body.clone()).collect();
-        if !mine.is_empty() {
-            let kept = space.log.get(..space.confirmed).unwrap_or_default().to_vec();
-            let membership = Membership::from_log(&kept)?;
-            self.store.in_transaction(store::log::drop_unconfirmed)?;
-            space.log = kept;
-            space.membership = membership;
+        // Everything is checked before anything is replaced.
+        let kept = space.log.get(..space.confirmed).unwrap_or_default().to_vec();
+        let mut membership = Membership::from_log(&kept)?;
+        let kept_epoch = membership.epoch();
+        for entry in &new {
+            membership.append(entry)?;
         }
-        self.append_log(&new, true)?;
-        for body in mine {
-            // What others did in the meantime may make it unnecessary or forbidden; then it is left out, and the person
-            // sees the member list as it is.
-            match self.write_log(body) {
-                Ok(()) | Err(VigilError::NotAllowed { .. }) => {}
-                Err(error) => return Err(error),
+        let (device, keys) = (self.device, &self.keys);
+        let mine: Vec<LogBody> = space
+            .log
+            .iter()
+            .skip(space.confirmed)
+            .filter(|entry| entry.author == device)
+            .map(|entry| entry.body.clone())
+            .collect();
+        let mut next = Space {
+            membership,
+            log: [kept, new.clone()].concat(),
+            confirmed: 0,
+            epochs: std::mem::take(&mut space.epochs),
+            server: space.server.clone(),
+        };
+        next.confirmed = next.log.len();
+        let first = next.confirmed - new.len();
+        let result = self.store.in_transaction(|tx| {
+            store::log::drop_unconfirmed(tx)?;
+            // An epoch that only a replaced entry started has never existed.
+            store::log::forget_epochs_after(tx, kept_epoch)?;
+            next.epochs.retain(|epoch, _| *epoch <= kept_epoch);
+            for (position, entry) in (first as u64..).zip(&new) {
+                store::log::append(tx, position, &entry.to_bytes(), true)?;
+                next.learn_epochs(tx, entry, &device, &keys.sealing)?;
+            }
+            settings::set(tx, Setting::LogIntentions, &canonical::encode(&mine))?;
+            Ok::<_, VigilError>(())
+        });
+        match result {
+            Ok(()) => self.space = Some(next),
+            Err(error) => {
+                self.space = Space::load(&self.store)?;
+                return Err(error);
             }
         }
+        self.repeat_intentions()
+    }
+
+    /// Does again, on the log as it is now, what this device meant by entries that others' came before. It is written down
+    /// until it is done, so that a crash in between forgets nothing.
+    pub(crate) fn repeat_intentions(&mut self) -> Result<()> {
+        let Some(bytes) = settings::get(self.store.read(), Setting::LogIntentions)?.filter(|bytes| !bytes.is_empty())
+        else {
+            return Ok(());
+        };
+        let mut waiting: Vec<LogBody> =
+            canonical::decode(&bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "the membership log" })?;
+        while !waiting.is_empty() {
+            let body = waiting.remove(0);
+            let done = self.repeat(body);
+            self.store.in_transaction(|tx| {
+                let rest = if waiting.is_empty() { Vec::new() } else { canonical::encode(&waiting) };
+                settings::set(tx, Setting::LogIntentions, &rest)
+            })?;
+            done?;
+        }
         Ok(())
+    }
+
+    /// One intention, with keys and shares made anew for the epoch that is current now.
+    fn repeat(&mut self, body: LogBody) -> Result<()> {
+        let space = self.space()?;
+        match body {
+            LogBody::Genesis { .. } => Ok(()),
+            LogBody::RemoveAndRotate { device, .. } => {
+                if space.membership.active_member(&device).is_none() {
+                    return Ok(());
+                }
+                // A removal that cannot be repeated must be seen: the person would stay a member.
+                self.remove_member(&device)
+            }
+            LogBody::Add { member, .. } => {
+                if space.membership.member(&member.device).is_some() {
+                    return Ok(());
+                }
+                let purpose = SealedTo::Name { space: space.id(), device: member.device };
+                let name = space.epochs.values().find_map(|pair| open_text(pair, &purpose, &member.sealed_name));
+                let body = self.addition(
+                    (member.device, member.signing_key, member.sealing_key, member.install_generation),
+                    member.role,
+                    &name.unwrap_or_default(),
+                )?;
+                self.write_log(body)
+            }
+            body @ (LogBody::Assign { .. } | LogBody::Intake { .. }) => match self.write_log(body) {
+                // Somebody whom it names was removed in the meantime; the person sees the list as it is.
+                Ok(()) | Err(VigilError::NotAllowed { .. }) => Ok(()),
+                Err(error) => Err(error),
+            },
+        }
+    }
+
+    /// The entry that adds a device, sealed for the current epoch.
+    fn addition(
+        &self,
+        (device, signing_key, sealing_key, install_generation): (DeviceId, SigningPublicKey, SealingPublicKey, u32),
+        role: Role,
+        name: &str,
+    ) -> Result<LogBody> {
+        let space = self.space()?;
+        let (id, epoch) = (space.id(), space.membership.epoch());
+        let epoch_public = space.membership.epoch_key(epoch).ok_or(VigilError::NotInSpace)?;
+        let share = if role == Role::Desk {
+            let pair = space
+                .epochs
+                .get(&epoch)
+                .ok_or(VigilError::NotAllowed { why: "only a desk that holds the epoch key can admit a desk" })?;
+            Some(share_epoch(id, epoch, pair.private(), device, &sealing_key)?)
+        } else {
+            None
+        };
+        let member = NewMember {
+            device,
+            signing_key,
+            sealing_key,
+            role,
+            install_generation,
+            sealed_name: sealed_name(id, &device, &epoch_public, name.trim())?.into(),
+        };
+        Ok(LogBody::Add { member, share })
     }
 
     pub(super) fn own_name(&self) -> Result<String> {

@@ -87,7 +87,7 @@ CREATE INDEX generation_by_record ON generation (record, ordinal DESC);
 -- server refused on their own (`batch` is -1): they wait for a person and stop nobody else. No index: every page that a save
 -- touches brings the next checkpoint nearer, and the outbox is read in the order of its numbers.
 CREATE TABLE pending (
-    number  INTEGER PRIMARY KEY,
+    number  INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: sealed copies are known by it
     record  BLOB NOT NULL,
     content BLOB NOT NULL,
     batch   INTEGER

@@ -138,7 +138,8 @@ fn work(vault: &Vault, jobs: Vec<Job>, parked: &mut Vec<ParkedItem>) -> Result<V
 }
 
 fn reader(vault: &Vault) -> Result<Reader<'_>> {
-    Ok(Reader { space: vault.space()?, device: vault.device, keys: &vault.keys, summariser: &vault.summariser })
+    let role = vault.role()?;
+    Ok(Reader { space: vault.space()?, device: vault.device, role, keys: &vault.keys, summariser: &vault.summariser })
 }
 
 /// Checks every header: signature, membership, the author's chain. A header that fails is the server's doing, because the

@@ -11,7 +11,7 @@ use crate::vault::{Space, Summariser};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
-use vigil_protocol::{BatchHeader, Capsule, Chain, DeviceId, Item, KeyCommitment, Recipient, RecordId};
+use vigil_protocol::{BatchHeader, Capsule, Chain, DeviceId, Item, KeyCommitment, Recipient, RecordId, Role};
 
 /// Fewer records than this are not worth a second thread.
 const MIN_RECORDS_PER_THREAD: usize = 16;
@@ -64,6 +64,7 @@ pub(super) struct Done {
 pub(super) struct Reader<'a> {
     pub(super) space: &'a Space,
     pub(super) device: DeviceId,
+    pub(super) role: Role,
     pub(super) keys: &'a DeviceKeys,
     pub(super) summariser: &'a Summariser,
 }
@@ -171,7 +172,10 @@ impl Reader<'_> {
                 continue;
             };
             let Some(key) = held.get(&reference.commitment()) else {
-                done.parked.push((incoming, Reason::NoKey));
+                // What others write to a volunteer's record is not for the volunteer: no key will ever come (PROTOCOL 1).
+                if self.role != Role::Volunteer {
+                    done.parked.push((incoming, Reason::NoKey));
+                }
                 continue;
             };
             match self.open_content(&incoming, key, sealed) {
