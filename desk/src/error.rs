@@ -24,6 +24,14 @@ pub enum DeskError {
         /// Why.
         source: io::Error,
     },
+    /// One of several failed; what came before it stands.
+    #[error("{words}")]
+    Stopped {
+        /// Which one failed and why, and how many stand.
+        words: String,
+        /// Why.
+        source: Box<DeskError>,
+    },
     /// The server could not start.
     #[error(transparent)]
     Server(#[from] vigil_sync_server::ServerError),
@@ -45,6 +53,7 @@ impl DeskError {
             Self::Core(error) => error.code(),
             Self::Usage(_) => "usage",
             Self::File { .. } => "file",
+            Self::Stopped { source, .. } => source.code(),
             Self::Server(error) => error.code(),
             Self::DoesNotHold(_) => "does_not_hold",
         }
@@ -57,6 +66,10 @@ impl DeskError {
             Self::Core(error) => error.next_step(),
             Self::Usage(_) => "See `vigil help` and the examples in it.",
             Self::File { .. } => "Check the path and whether you may use it.",
+            Self::Stopped { source, .. } if source.exit_status() == 2 => {
+                "Correct it and give only it and what follows again; what was printed is saved."
+            }
+            Self::Stopped { .. } => "Give what was not recorded again; what was printed is saved.",
             Self::Server(_) => "Check the server's options.",
             Self::DoesNotHold(_) => "Please report it, with what was printed above.",
         }
@@ -76,6 +89,7 @@ impl DeskError {
                 "home_in_use" | "home_exists" | "no_home" | "not_in_space" | "already_in_space" | "newer_version" => 8,
                 _ => 1,
             },
+            Self::Stopped { source, .. } => source.exit_status(),
             Self::Usage(_) => 2,
             Self::File { .. } | Self::DoesNotHold(_) | Self::Server(_) => 1,
         }

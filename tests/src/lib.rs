@@ -172,11 +172,7 @@ impl Committee {
 
     /// A device that the desk has admitted.
     pub fn admit(&mut self, name: &str, role: Role) -> Device {
-        let mut device = Device::create(name);
-        let request = device.vault().join_request().unwrap();
-        let welcome = self.desk.vault().admit(&request, role, name).unwrap();
-        device.vault().join(&welcome).unwrap();
-        device
+        admit_by(&mut self.desk, name, role)
     }
 
     /// Syncs a device until nothing is left.
@@ -194,6 +190,15 @@ impl Default for Committee {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// A device that an officer or a desk has admitted.
+pub fn admit_by(by: &mut Device, name: &str, role: Role) -> Device {
+    let mut device = Device::create(name);
+    let request = device.vault().join_request().unwrap();
+    let welcome = by.vault().admit(&request, role, name).unwrap();
+    device.vault().join(&welcome).unwrap();
+    device
 }
 
 fn sync(wire: &Wire, device: &mut Device) -> Result<SyncReport> {

@@ -56,6 +56,9 @@ fn what_three_devices_record_offline_reaches_the_desk_and_nothing_else_does() {
     let mut committee = Committee::new();
     let mut volunteer = committee.admit("Volunteer", Role::Volunteer);
     let mut monitor = committee.admit("Monitor", Role::Monitor);
+    // The first sync after joining settles the membership log, before anything is signed over it.
+    committee.sync_desk().unwrap();
+    committee.sync(&mut volunteer).unwrap();
     let persons = [person("Sunita Tamang", "+977-9841000001")];
     let recorded =
         volunteer.vault().record_screening(&screening("Raxaul", "note one"), &persons, intercepted()).unwrap();

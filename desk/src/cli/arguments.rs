@@ -34,7 +34,7 @@ pub struct Arguments {
     /// Read the passphrase from the first line of this file, instead of VIGIL_PASSPHRASE or a prompt.
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Answer in JSON, one value on standard output; errors too, on standard error.
+    /// Answer in JSON, one value on standard output (`screen`: one a save); errors too, on standard error.
     #[arg(long, global = true)]
     pub json: bool,
     /// What to do.
@@ -81,7 +81,7 @@ pub enum Command {
     },
     /// Record a screening: from a file, or question by question.
     #[command(
-        after_help = "Examples:\n  vigil screen\n  vigil screen one.json\n  vigil screen - < many.jsonl\n\nA file holds one or several values like\n  {\"screening\":{\"station\":\"East gate\",\"age_band\":\"adult\",\"answers\":{\"job_confirmed\":\"yes:employer_called_back\"}},\n   \"persons\":[],\"decision\":{\"outcome\":\"let_go\"}}\nEach is recorded on its own; a broken one stops there, and what came before it stays."
+        after_help = "Examples:\n  vigil screen\n  vigil screen one.json\n  vigil screen - < many.jsonl\n\nA file holds one or several values like\n  {\"screening\":{\"station\":\"East gate\",\"started_at\":1793583600000,\"age_band\":\"adult\",\n    \"instrument\":\"border_interception@1\",\"answers\":{\"job_confirmed\":\"yes:employer_called_back\"}},\n   \"persons\":[],\"decision\":{\"outcome\":\"let_go\"}}\nstarted_at counts milliseconds since 1970. Each is recorded on its own, and its id is printed at once, with --json as one\nvalue a line; a broken one stops there, and what came before it is saved."
     )]
     Screen {
         /// A file with screenings in JSON, or - for standard input. Without it, questions are asked.
@@ -107,6 +107,7 @@ pub enum Command {
     )]
     List(List),
     /// Show one record with its fields, decisions, open questions and reasons.
+    #[command(after_help = "Examples:\n  vigil show 3fa2\n  vigil show 3fa2 --json")]
     Show {
         /// The beginning of the record's id.
         record: String,
@@ -135,7 +136,7 @@ pub enum Command {
     },
     /// Decide what comes of a record. All outcomes are of equal rank.
     #[command(
-        after_help = "Examples:\n  vigil decide 3fa2 let-go\n  vigil decide 3fa2 intercepted --ground agreed\n  vigil decide 3fa2 referred --to 'Safe migration centre'\n\nAfter let-go and declined, names, phones and the story are erased unless the person wants a follow-up."
+        after_help = "Examples:\n  vigil decide 3fa2 let-go\n  vigil decide 3fa2 intercepted --ground agreed\n  vigil decide 3fa2 referred --to 'Safe migration centre'\n\nAfter let-go and declined, names, phones and the story are erased here, and on other devices when they sync, unless the\nperson wants a follow-up."
     )]
     Decide {
         /// The beginning of the record's id.
@@ -158,6 +159,9 @@ pub enum Command {
         opinion: bool,
     },
     /// List what people differ on, with all values, who wrote them and when.
+    #[command(
+        after_help = "Examples:\n  vigil conflicts\n  vigil conflicts --json\n\n`vigil settle` settles one of them."
+    )]
     Conflicts,
     /// Settle what people differ on. Without --choose it shows the values.
     #[command(
@@ -197,8 +201,10 @@ pub enum Command {
         attempts: u32,
     },
     /// How this device stands.
+    #[command(after_help = "Examples:\n  vigil status\n  vigil status --json")]
     Status,
     /// The members of the space.
+    #[command(after_help = "Examples:\n  vigil members\n  vigil members --json")]
     Members,
     /// Name all devices that may read a record besides the desks. Who was named before and is not now reads no more of it.
     #[command(after_help = "Examples:\n  vigil assign 3fa2 91c0 77ab\n  vigil assign 3fa2 --nobody")]
@@ -219,7 +225,11 @@ pub enum Command {
         #[arg(required = true)]
         devices: Vec<String>,
     },
-    /// Remove a device and start a new epoch.
+    /// Remove a device and start a new epoch. Sync first: what that device saved and this desk does not hold yet will wait
+    /// for an officer.
+    #[command(
+        after_help = "Example:\n  vigil sync && vigil remove-member 91c0\n\nIf the device is at hand, let it sync before. Its saves that this desk does not hold when it is removed are not taken in\nby themselves: they wait for an officer."
+    )]
     RemoveMember {
         /// The beginning of the device's id.
         device: String,

@@ -6,12 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use vigil_core::records::{Agreement, Outcome, PersonRole, ShortText};
 use vigil_core::{DraftId, NewPerson, NewScreening, ScreeningDraft, Timestamp, Vault};
-use vigil_screening::{AgeBand, Answer, Answers, Id, Instrument, Item, Profile, Stop as Reason, score};
+use vigil_screening::{AgeBand, Answer, Answers, Id, Instrument, Item, Profile, Stop as Reason, YesOrNo, score};
 
 use super::arguments::Arguments;
 use super::asking::{Reply, Stop, Terminal};
 use super::output::Output;
-use super::records::answer_recorded;
+use super::records::acknowledge;
 use super::session;
 use crate::DeskError;
 
@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskErro
         talk(&mut vault, &mut terminal)?
     };
     match result {
-        Some(recorded) => answer_recorded(output, &[recorded]),
+        Some(recorded) => acknowledge(output, &recorded),
         None => Ok(()),
     }
 }
@@ -175,11 +175,14 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
     /// Whether a draft holds anything that comes after the safety page.
     fn is_past_safety_page(&self) -> bool {
         let screening = &self.draft.screening;
-        let mut asked = self.instrument.sheet().safety.items.iter().filter(|item| !item.only_if_raised);
+        let asked = &self.instrument.sheet().safety.items;
         screening.sex.is_some()
             || screening.people.is_some()
             || self.age() != AgeBand::Unknown
-            || screening.answers.keys().any(|answered| asked.all(|item| item.id.as_str() != answered))
+            || screening
+                .answers
+                .keys()
+                .any(|answered| asked.iter().all(|item| item.only_if_raised || item.id.as_str() != answered))
     }
 
     fn person_in_front(&mut self) -> Flow {
@@ -245,7 +248,16 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
             self.terminal
                 .say("A green light was verified: release is proposed. What follows is only whether help is needed.")?;
         }
-        let stop = assessment.stop.filter(|reason| !self.went_on.contains(reason));
+        let declines = match item.ends_when {
+            Some(YesOrNo::Yes) => raises,
+            Some(YesOrNo::No) => matches!(answer, Answer::No),
+            None => false,
+        };
+        let stop = match assessment.stop {
+            // Gone on after help was offered; that she does not want to go on is another reason, and hers.
+            Some(reason) if self.went_on.contains(&reason) => declines.then_some(Reason::Declined),
+            other => other,
+        };
         let reason = match stop {
             Some(Reason::Declined) => "The person does not want to go on. Thank them and offer the helpline card.",
             Some(Reason::HelpFirst) => "Help comes first. Everything else can wait.",
@@ -506,7 +518,7 @@ mod tests {
         let (shown, records, _) = play(typed);
         assert!(shown.contains("A green light was verified"), "{shown}");
         assert!(shown.contains("Proposed: 1"), "{shown}");
-        assert_eq!(records[0].outcome.as_deref(), Some("let_go"));
+        assert_eq!(records.first().and_then(|record| record.outcome.as_deref()), Some("let_go"), "{shown}");
     }
 
     #[test]
@@ -545,10 +557,10 @@ mod tests {
     #[test]
     fn a_reason_to_stop_is_brought_up_once() {
         let help = "Help comes first";
-        let first = "East gate\ny\ny\ny\ny\n2\nn\nn\n\n2\n1\n3\ny\nn\nstop\n6\n";
-        let (shown, _, drafts) = play_all(&[first, "\n\n\n\nn\nn\nstop\n6\n"]);
+        let first = "East gate\ny\ny\ny\ny\n2\nn\nn\n\n2\n1\n3\n\n\ny\nn\nstop\n6\n";
+        let (shown, _, drafts) = play_all(&[first, "\n\n\n\n\n\nn\nn\nstop\n6\n"]);
         assert_eq!(shown[0].split("What do you decide").next().unwrap().matches(help).count(), 1, "{}", shown[0]);
         assert_eq!(shown[1].split("What do you decide").next().unwrap().matches(help).count(), 0, "{}", shown[1]);
-        assert!(drafts[0].screening.answers.len() > 6, "{}", shown[1]);
+        assert!(drafts[0].screening.answers.len() > 8, "{}", shown[1]);
     }
 }

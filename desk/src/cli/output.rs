@@ -35,13 +35,26 @@ impl Output {
         value: &impl Serialize,
         lines: impl IntoIterator<Item = L>,
     ) -> Result<(), DeskError> {
+        self.write(value, lines).map_err(problem)
+    }
+
+    /// One acknowledged save among several, on one line that is out when this returns.
+    ///
+    /// # Errors
+    /// If standard output cannot be written; also if its reader went away, for what follows is then not to be done unseen.
+    pub fn acknowledge(&self, value: &impl Serialize, line: &str) -> Result<(), DeskError> {
+        self.write(value, [line]).map_err(|error| DeskError::file("standard output", error))
+    }
+
+    fn write<L: AsRef<str>>(&self, value: &impl Serialize, lines: impl IntoIterator<Item = L>) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        let written = if self.json {
-            serde_json::to_writer(&mut out, value).map_err(io::Error::from).and_then(|()| out.write_all(b"\n"))
+        if self.json {
+            serde_json::to_writer(&mut out, value).map_err(io::Error::from)?;
+            out.write_all(b"\n")?;
         } else {
-            lines.into_iter().try_for_each(|line| writeln!(out, "{}", line.as_ref()))
-        };
-        written.and_then(|()| out.flush()).map_err(problem)
+            lines.into_iter().try_for_each(|line| writeln!(out, "{}", line.as_ref()))?;
+        }
+        out.flush()
     }
 
     /// A line beside the answer: to standard output for people, to standard error beside JSON.

@@ -9,29 +9,6 @@ use vigil_core::sync::Progress;
 const QUIET: Duration = Duration::from_secs(1);
 const EVERY: Duration = Duration::from_millis(250);
 
-/// Counts work and shows the count.
-#[derive(Debug)]
-pub(crate) struct Counter {
-    what: &'static str,
-    count: u64,
-    line: Line,
-}
-
-impl Counter {
-    pub(crate) fn new(what: &'static str) -> Self {
-        Self { what, count: 0, line: Line::new() }
-    }
-
-    pub(crate) fn add(&mut self, more: u64) {
-        self.count += more;
-        self.line.show(&format!("{} {}", self.count, self.what));
-    }
-
-    pub(crate) fn end(self) {
-        self.line.end();
-    }
-}
-
 /// One line that is written over.
 #[derive(Debug)]
 pub(crate) struct Line {

@@ -9,12 +9,11 @@ use vigil_core::{Choice, NewSighting, RecordId, Recorded, Timestamp, Vault, Vigi
 
 use super::arguments::{Arguments, Decision, OutcomeName};
 use super::output::Output;
-use super::progress::Counter;
 use super::reading::field_lines;
 use super::session;
 use crate::error::DeskError;
 use crate::screenings;
-use crate::text::plain;
+use crate::text::{count, plain};
 
 /// What was recorded, as JSON.
 pub(crate) fn recorded_json(recorded: &Recorded) -> Value {
@@ -25,45 +24,44 @@ pub(crate) fn recorded_json(recorded: &Recorded) -> Value {
 pub(super) fn screen(arguments: &Arguments, output: &Output, file: &str) -> Result<(), DeskError> {
     let text = session::text(file)?;
     let mut vault = session::open(arguments)?;
-    let mut counter = Counter::new("screenings recorded");
-    let mut recorded = Vec::new();
-    for (number, input) in screenings::read(&text).enumerate() {
-        let result = input
+    let mut recorded = 0;
+    for input in screenings::read(&text) {
+        let one = input
             .and_then(|input| Ok(vault.record_screening(&input.screening, &input.persons, input.decision)?))
-            .map_err(|error| stopped_at(number, error));
-        match result {
-            Ok(one) => recorded.push(one),
-            Err(error) => {
-                // What came before stands, and whoever called must learn its ids.
-                answer_recorded(output, &recorded)?;
-                return Err(error);
-            }
-        }
-        counter.add(1);
+            .map_err(|error| stopped(recorded, error))?;
+        recorded += 1;
+        // At once: whatever happens next, whoever called knows what stands.
+        acknowledge(output, &one).map_err(|error| stopped_after(recorded, error))?;
     }
-    counter.end();
-    if recorded.is_empty() {
+    if recorded == 0 {
         return Err(DeskError::Usage("there is no screening in it".to_owned()));
     }
-    answer_recorded(output, &recorded)
+    Ok(())
 }
 
-fn stopped_at(number: usize, error: DeskError) -> DeskError {
-    match error {
-        DeskError::Usage(why) => {
-            DeskError::Usage(format!("screening {}: {why}; it and what follows was not recorded", number + 1))
-        }
-        other => other,
-    }
+fn stopped(recorded: u64, error: DeskError) -> DeskError {
+    let before = match recorded {
+        0 => "None was recorded before it".to_owned(),
+        1 => "The one before it is saved, and its id was printed".to_owned(),
+        more => format!("The {more} before it are saved, and their ids were printed"),
+    };
+    let words = format!("screening {}: {error}; it and what follows was not recorded. {before}.", recorded + 1);
+    DeskError::Stopped { words, source: Box::new(error) }
 }
 
-pub(super) fn answer_recorded(output: &Output, recorded: &[Recorded]) -> Result<(), DeskError> {
-    let values: Vec<Value> = recorded.iter().map(recorded_json).collect();
-    let lines = recorded.iter().map(|one| match one.persons.len() {
-        0 => one.screening.short(),
-        persons => format!("{}, with {persons} of the people in it", one.screening.short()),
-    });
-    output.answer(&values, lines)
+/// The last one is saved too, and only its id could not be said.
+fn stopped_after(recorded: u64, error: DeskError) -> DeskError {
+    let words = format!("{} saved, the last one without its id printed: {error}", count(recorded, "screening"));
+    DeskError::Stopped { words, source: Box::new(error) }
+}
+
+/// Says what was recorded: one line, and in JSON one value.
+pub(super) fn acknowledge(output: &Output, recorded: &Recorded) -> Result<(), DeskError> {
+    let words = match recorded.persons.len() {
+        0 => recorded.screening.short(),
+        persons => format!("{}, with {persons} of the people in it", recorded.screening.short()),
+    };
+    output.acknowledge(&recorded_json(recorded), &words)
 }
 
 pub(super) fn sighting(
@@ -172,7 +170,11 @@ pub(super) fn decide(
     let line = if stands == record {
         format!("Decided; {} stands.", record.short())
     } else {
-        format!("Decided. Names, phones and the story are erased; what statistics need stands as {}.", stands.short())
+        format!(
+            "Decided. Names, phones and the story are erased here; they will be erased on other devices when those sync. \
+             What statistics need stands as {}.",
+            stands.short()
+        )
     };
     output.answer(&json!({"record": stands.to_string()}), [line])
 }

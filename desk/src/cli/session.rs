@@ -50,6 +50,9 @@ pub fn passphrase(arguments: &Arguments, is_new: bool) -> Result<Passphrase, Des
     }
     if let Ok(text) = std::env::var(PASSPHRASE_VARIABLE) {
         let text = Zeroizing::new(text);
+        if text.is_empty() {
+            return Err(DeskError::Usage(format!("{PASSPHRASE_VARIABLE} is empty; the passphrase must not be empty")));
+        }
         return Ok(Passphrase::new(text.as_str()));
     }
     if !io::stdin().is_terminal() {

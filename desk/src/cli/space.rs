@@ -141,6 +141,7 @@ pub(super) fn remove(arguments: &Arguments, output: &Output, prefix: &str) -> Re
         [
             "The device is removed and a new epoch has begun; both take effect everywhere with the next sync.",
             "What it has read already cannot be taken back.",
+            "Saves of it that this desk does not hold yet will wait for an officer.",
         ],
     )
 }

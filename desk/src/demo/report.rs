@@ -18,6 +18,7 @@ use crate::DeskError;
 use crate::agent::AgentCommand;
 use crate::cli::Output;
 use crate::cli::arguments::Demo;
+use crate::text::count;
 
 /// What the demo measured.
 struct Measured {
@@ -229,9 +230,9 @@ fn tell_end(story: &Story<'_>, measured: &Measured, failures: &[String], seconds
         outcome.open
     ))?;
     story.line(&format!(
-        "{} syncs: {} round trips, {} up, {} down; {seconds:.1} s",
-        totals.syncs,
-        totals.round_trips,
+        "{}: {}, {} up, {} down; {seconds:.1} s",
+        count(totals.syncs, "sync"),
+        count(totals.round_trips, "round trip"),
         story::bytes(totals.bytes_up),
         story::bytes(totals.bytes_down)
     ))?;

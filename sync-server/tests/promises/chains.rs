@@ -191,7 +191,6 @@ fn a_batch_with_an_item_that_is_not_allowed_never_breaks_the_chain() {
         other_key.create(&[device(&thief)], b"a new generation by a stranger"),
         other_record.create(&[device(&thief)], b"another record under the same key"),
         record.tombstone(),
-        Record::new().tombstone(),
     ] {
         let batch = thief.batch(&committee.view, vec![new_item(), item]);
         assert_eq!(committee.push(&mut thief, &batch), BatchOutcome::Refused(RefusalCode::NotAllowed));

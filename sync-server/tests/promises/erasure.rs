@@ -112,3 +112,14 @@ fn a_record_is_erased_by_its_creator_or_by_officers_and_desks() {
     assert_eq!(committee.write(&mut officer, vec![two.tombstone()]), 5, "erasing twice is erasing once");
     assert!(committee.pull(&mut desk).is_empty());
 }
+
+#[test]
+fn a_record_erased_before_it_ever_came_stays_away_and_the_desks_hear_of_it() {
+    let (mut committee, mut desk) = Committee::found();
+    let mut creator = committee.join(&mut desk, Role::Monitor);
+    let record = Record::new();
+    committee.write(&mut creator, vec![record.tombstone()]);
+    assert_eq!(committee.pull(&mut desk).len(), 1);
+    committee.write(&mut creator, vec![record.create(&[epoch()], b"late")]);
+    assert!(committee.pull(&mut desk).is_empty(), "what arrives later is let go");
+}

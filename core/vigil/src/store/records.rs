@@ -27,6 +27,8 @@ pub(crate) struct Columns {
 pub(crate) struct SearchText {
     pub(crate) words: String,
     pub(crate) links: Vec<Vec<u8>>,
+    /// Links of persons who were let go and whose records the decider did not hold.
+    pub(crate) let_go: Vec<Vec<u8>>,
 }
 
 /// A row of a list.
@@ -205,6 +207,9 @@ pub(crate) fn put(
     for bytes in &text.links {
         link.execute((bytes, number))?;
     }
+    for bytes in &text.let_go {
+        tx.prepare_cached("INSERT INTO let_go_link VALUES (?1) ON CONFLICT DO NOTHING")?.execute([bytes])?;
+    }
     Ok(())
 }
 
@@ -218,6 +223,25 @@ pub(crate) fn linked(connection: &Connection, record: &RecordId) -> Result<Vec<R
          WHERE r.id = ?1 ORDER BY other.number",
     )?;
     let rows = statement.query_map([record.as_bytes()], |row| row.get(0).map(RecordId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Records of persons with this link.
+pub(crate) fn persons_with_link(connection: &Connection, link: &[u8]) -> Result<Vec<RecordId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT r.id FROM record_link l JOIN record r ON r.number = l.record WHERE l.link = ?1 AND r.kind = 'person'",
+    )?;
+    let rows = statement.query_map([link], |row| row.get(0).map(RecordId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Records of persons whom somebody let go.
+pub(crate) fn persons_let_go(connection: &Connection) -> Result<Vec<RecordId>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT r.id FROM let_go_link g JOIN record_link l ON l.link = g.link JOIN record r ON r.number = l.record
+         WHERE r.kind = 'person'",
+    )?;
+    let rows = statement.query_map([], |row| row.get(0).map(RecordId))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -297,7 +321,7 @@ mod tests {
         for id in &ids {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).unwrap();
             let words = if id.0[0] == 100 { "xylophonist".into() } else { format!("other words {id}") };
-            let text = SearchText { words, links: Vec::new() };
+            let text = SearchText { words, ..SearchText::default() };
             put(&tx, id, &columns, b"facts", None, &text).unwrap();
             tx.commit().unwrap();
         }

@@ -133,6 +133,7 @@ impl Vault {
     ) -> Result<()> {
         let card = self.server()?.ok_or(VigilError::NotFound { what: "server" })?;
         self.repeat_intentions()?;
+        self.erase_let_go()?;
         let mut course = Course::default();
         let mut idle_rounds = 0;
         loop {
@@ -331,6 +332,7 @@ impl Vault {
         // The answer's numbers replace this device's: a grant of an old record takes some of them back.
         let taken = self.take_in(response.batches, &response.covered)?;
         report.add(&taken);
+        report.erased_records += self.erase_let_go()?;
         Ok(moved)
     }
 

@@ -9,9 +9,13 @@ use crate::records::{
     ChangeHash, EventBody, EventId, FieldName, FieldSettlement, FieldValue, Outcome, OutcomeSettlement, Standing,
     resolve_field,
 };
-use crate::store::records;
+use crate::store::{StoreError, records};
 use crate::sync::{Save, erase};
-use vigil_protocol::RecordId;
+use rusqlite::Transaction;
+use vigil_protocol::{DeviceId, RecordId, Role};
+
+/// Fields of a screening that was let go: links of persons whose records the decider did not hold.
+pub(super) const LET_GO_PREFIX: &str = "let_go.";
 
 /// Which of a field's values holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +24,13 @@ pub enum Choice {
     Number(usize),
     /// The value that this change wrote.
     Change(ChangeHash),
+}
+
+/// What goes with erased records, outside the database.
+#[derive(Default)]
+struct Erased {
+    saves: Vec<u64>,
+    copies: Vec<(u64, Vec<u8>)>,
 }
 
 impl Vault {
@@ -85,37 +96,79 @@ impl Vault {
         let shown = old.fields().into_iter().filter_map(|(name, view)| Some((name, view.shown?)));
         let kept: Vec<(FieldName, Option<FieldValue>)> =
             kinds.reduced_for_let_go(&old.kind, shown).into_iter().map(|(name, value)| (name, Some(value))).collect();
+        let mut gone = vec![old.record];
+        let mut away = Vec::new();
+        for (name, value) in old.facts.fields().filter(|(name, _)| name.as_str().starts_with("link.")) {
+            let Some(link) = value.as_bytes() else { continue };
+            match records::persons_with_link(self.store.read(), link)?.as_slice() {
+                // Her record is not on this device: whoever holds it erases it when this word arrives there.
+                [] => away.push((FieldName::new(name.as_str().replace("link.", LET_GO_PREFIX)), value)),
+                persons => gone.extend_from_slice(persons),
+            }
+        }
+        let away_count = away.len();
+        let away = away.into_iter().filter_map(|(name, value)| Some((name.ok()?, Some(value))));
+        let kept: Vec<_> = kept.into_iter().chain(away).collect();
         let mut new = self.new_record(&old.kind)?;
         self.write_fields(&mut new, &kept)?;
         self.write_event(&mut new, EventBody::Decision(outcome));
         let record = new.record;
-        let mut gone = vec![old.record];
-        for linked in records::linked(self.store.read(), &old.record)? {
-            let kind = records::get(self.store.read(), &linked)?.map(|row| row.columns.kind);
-            if kind.as_deref() == Some("person") {
-                gone.push(linked);
-            }
-        }
+        // Who may hold her record: the officers on duty, and the monitor who wrote it. What they get names nobody.
+        let holders = if away_count > 0 { self.holders(&old.creator)? } else { Vec::new() };
         // One transaction: there is no moment with both, nor with neither.
-        let mut forgotten = Vec::new();
-        let mut copies = Vec::new();
+        let mut erased = Erased::default();
         self.save(vec![new], |tx| {
-            for record in &gone {
-                let Some(saves) = erase(tx, self.space.as_ref(), record, &self.device)? else {
-                    return Err(VigilError::NotAllowed {
-                        why: "only its author, an officer or a desk may erase a record",
-                    });
-                };
-                forgotten.extend(saves);
-                // Also where nothing was sent: a sealed copy may have been handed over.
-                copies.push(self.enqueue(tx, record, &Save::Tombstone)?);
+            if !holders.is_empty() {
+                erased.copies.push(self.enqueue(tx, &record, &Save::Grant(holders))?);
             }
-            Ok(())
+            self.erase_in(tx, &gone, &mut erased)
         })?;
-        self.keep_copies(copies)?;
-        self.copies.forget(&forgotten)?;
-        self.store.forget_deleted()?;
+        self.after_erasing(erased)?;
         Ok(record)
+    }
+
+    fn holders(&self, creator: &DeviceId) -> Result<Vec<DeviceId>> {
+        let membership = &self.space()?.membership;
+        let mut holders = membership.intake().to_vec();
+        if membership.active_member(creator).is_some_and(|member| member.role == Role::Monitor) {
+            holders.push(*creator);
+        }
+        holders.retain(|device| *device != self.device);
+        holders.sort_unstable();
+        holders.dedup();
+        Ok(holders)
+    }
+
+    /// Erases the records of persons whom somebody let go without holding their records (CARE 9). Gives how many.
+    pub(crate) fn erase_let_go(&mut self) -> Result<u64> {
+        let gone = records::persons_let_go(self.store.read())?;
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        let mut erased = Erased::default();
+        let tx = self.store.begin()?;
+        self.erase_in(&tx, &gone, &mut erased)?;
+        tx.commit().map_err(StoreError::from)?;
+        self.after_erasing(erased)?;
+        Ok(gone.len() as u64)
+    }
+
+    fn erase_in(&self, tx: &Transaction<'_>, gone: &[RecordId], erased: &mut Erased) -> Result<()> {
+        for record in gone {
+            let Some(saves) = erase(tx, self.space.as_ref(), record, &self.device)? else {
+                return Err(VigilError::NotAllowed { why: "only its author, an officer or a desk may erase a record" });
+            };
+            erased.saves.extend(saves);
+            // Also where nothing was sent: a sealed copy may have been handed over.
+            erased.copies.push(self.enqueue(tx, record, &Save::Tombstone)?);
+        }
+        Ok(())
+    }
+
+    fn after_erasing(&mut self, erased: Erased) -> Result<()> {
+        self.keep_copies(erased.copies)?;
+        self.copies.forget(&erased.saves)?;
+        Ok(self.store.forget_deleted()?)
     }
 
     /// Settles a field on which people differ. The values that were not chosen stay in the record's history.

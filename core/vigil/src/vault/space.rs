@@ -219,8 +219,9 @@ impl Vault {
         if me.signing_key != self.keys.signing.public() || me.sealing_key != self.keys.sealing.public() {
             return Err(VigilError::NotAllowed { why: "the welcome is for another device" });
         }
-        let length = welcome.log.len();
-        self.adopt(welcome.log, length, welcome.server)
+        // Nobody knows yet whether the server has these entries, or whether others' came before them: only the genesis is
+        // certain, and the first sync settles the rest before anything is signed over it.
+        self.adopt(welcome.log, 1, welcome.server)
     }
 
     fn adopt(&mut self, log: Vec<LogEntry>, confirmed: usize, server: Option<ServerCard>) -> Result<()> {

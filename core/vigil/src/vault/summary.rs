@@ -1,6 +1,7 @@
 //! From facts and events to what lists and search need: columns, words, links.
 //! A pure function of the record: two devices with the same record show the same row.
 
+use super::decide::LET_GO_PREFIX;
 use crate::error::{Result, VigilError};
 use crate::records::{
     EventId, Facts, FieldName, FieldValue, FieldView, Kinds, OutcomeState, SignedEvent, Standing, resolve_fields,
@@ -84,6 +85,9 @@ impl Summariser {
                 match &written.value {
                     FieldValue::Text(words) if searchable => add_words(&mut text.words, words),
                     FieldValue::Bytes(link) if is_link(name) => text.links.push(link.clone()),
+                    FieldValue::Bytes(link) if name.as_str().starts_with(LET_GO_PREFIX) => {
+                        text.let_go.push(link.clone());
+                    }
                     _ => {}
                 }
             }

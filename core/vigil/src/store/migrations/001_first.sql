@@ -53,6 +53,12 @@ CREATE TABLE record_link (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX record_link_by_record ON record_link (record);
 
+-- Links of persons who were let go by somebody who did not hold their records: whoever holds one erases it, also one that
+-- arrives later.
+CREATE TABLE let_go_link (
+    link BLOB PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- Signed decisions beside the facts.
 CREATE TABLE event (
     record INTEGER NOT NULL REFERENCES record (number) ON DELETE CASCADE,
