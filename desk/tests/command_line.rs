@@ -49,6 +49,12 @@ fn json(home: &Path, arguments: &[&str]) -> Value {
     serde_json::from_str(&done(home, &[&["--json"], arguments].concat())).unwrap()
 }
 
+/// Values that were printed one a line.
+fn lines(output: &Output) -> Vec<Value> {
+    let text = std::str::from_utf8(&output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 fn status(home: &Path, arguments: &[&str]) -> i32 {
     run(home, arguments).status.code().unwrap()
 }
@@ -91,8 +97,8 @@ fn the_job_by_hand() {
     assert_eq!(members.as_array().unwrap().len(), 2);
 
     let recorded = piped(&desk, &["--json", "screen", "-"], &format!("{SCREENING}\n{SCREENING}"));
-    let recorded: Value = serde_json::from_slice(&recorded.stdout).unwrap();
-    assert_eq!(recorded.as_array().unwrap().len(), 2);
+    let recorded = lines(&recorded);
+    assert_eq!(recorded.len(), 2);
     let id = recorded[0]["screening"].as_str().unwrap();
     let short = &id[..10];
 
@@ -123,7 +129,7 @@ fn let_go_by_hand_erases_names() {
     let desk = desk(&folder);
     let open = SCREENING.replace(r#""decision":{"outcome":"intercepted","agreement":"agreed"}"#, r#""decision":null"#);
     let recorded = piped(&desk, &["--json", "screen", "-"], &open);
-    let recorded: Value = serde_json::from_slice(&recorded.stdout).unwrap();
+    let recorded = lines(&recorded);
     let id = recorded[0]["screening"].as_str().unwrap();
     let stands = json(&desk, &["decide", id, "let-go"]);
     assert_ne!(stands["record"].as_str().unwrap(), id);
@@ -170,8 +176,12 @@ fn errors_are_json_too_and_repeat_nothing() {
     assert_eq!(error["error"]["code"], "usage");
     assert!(!String::from_utf8_lossy(&output.stderr).contains("सुन्तली"));
     // What came before the broken one is recorded and named; what came after is not.
-    let recorded: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(recorded.as_array().unwrap().len(), 1);
+    assert_eq!(lines(&output).len(), 1);
+    let words = error["error"].to_string();
+    for part in ["screening 2", "unknown field", "stationn", "The one before it is saved"] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+    assert!(!words.contains("nothing was saved"), "{words}");
     assert_eq!(json(&desk, &["list", "--kind", "screening"]).as_array().unwrap().len(), 1);
 }
 
@@ -202,6 +212,10 @@ fn a_passphrase_can_come_from_a_file() {
     assert_eq!(list(&file), Some(0));
     std::fs::write(&file, "\n").unwrap();
     assert_eq!(list(&file), Some(2));
+    let empty = vigil(&desk).env("VIGIL_PASSPHRASE", "").arg("list").stdin(Stdio::null()).output().unwrap();
+    assert_eq!(empty.status.code(), Some(2));
+    let new = vigil(&folder.home("new")).env("VIGIL_PASSPHRASE", "").arg("init").stdin(Stdio::null()).output().unwrap();
+    assert!(new.status.code() == Some(2) && !folder.home("new").exists());
     let nothing = vigil(&desk).env_remove("VIGIL_PASSPHRASE").arg("list").stdin(Stdio::null()).output().unwrap();
     assert_eq!(nothing.status.code(), Some(2));
 }
@@ -215,4 +229,76 @@ fn help_has_examples_and_exit_statuses() {
     }
     assert!(!help.contains("agent"));
     assert!(done(&folder.0, &["decide", "--help"]).contains("vigil decide 3fa2 let-go"));
+}
+
+#[test]
+fn the_example_in_the_help_of_screen_works_as_printed() {
+    let folder = Folder::new("example");
+    let desk = desk(&folder);
+    let help = done(&desk, &["screen", "--help"]);
+    let from = help.find("  {\"screening\"").unwrap();
+    let example = help[from..].split("\nstarted_at").next().unwrap();
+    let file = folder.home("one.json");
+    std::fs::write(&file, example).unwrap();
+    done(&desk, &["screen", file.to_str().unwrap()]);
+    let listed = json(&desk, &["list"]);
+    assert_eq!((&listed[0]["place"], &listed[0]["outcome"]), (&"East gate".into(), &"let_go".into()));
+    assert!(listed[0]["band"].is_string(), "{listed}");
+}
+
+#[test]
+fn one_that_is_refused_leaves_what_came_before_it_saved_and_says_so() {
+    let folder = Folder::new("refused");
+    let desk = desk(&folder);
+    // Well formed, and refused when it is recorded.
+    let refused = SCREENING.replace("border_interception@1", "no such instrument");
+    let output = piped(&desk, &["screen", "-"], &format!("{SCREENING}{SCREENING}{refused}{SCREENING}"));
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    for part in ["screening 3", "The 2 before it are saved", "what was printed is saved"] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+    assert!(!words.contains("nothing was saved"), "{words}");
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 2);
+    assert_eq!(json(&desk, &["list", "--kind", "screening"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn every_save_is_acknowledged_before_the_next_begins() {
+    use std::io::{BufRead, BufReader};
+    let folder = Folder::new("killed");
+    let desk = desk(&folder);
+    let mut child =
+        vigil(&desk).args(["--json", "screen", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(SCREENING.repeat(400).as_bytes()).unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut printed = Vec::new();
+    let mut line = String::new();
+    while output.read_line(&mut line).unwrap() > 0 && line.ends_with('\n') {
+        let value: Value = serde_json::from_str(&line).unwrap();
+        printed.push(value["screening"].as_str().unwrap().to_owned());
+        line.clear();
+        if printed.len() == 5 {
+            child.kill().unwrap();
+        }
+    }
+    child.wait().unwrap();
+    assert!(printed.len() >= 5 && printed.len() < 400, "{}", printed.len());
+    let listed = json(&desk, &["list", "--kind", "screening", "--limit", "1000"]);
+    let listed: Vec<&str> = listed.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    assert!(printed.iter().all(|id| listed.contains(&id.as_str())));
+    // At most the one in the middle was saved without being said.
+    assert!(listed.len() <= printed.len() + 1, "{} and {}", listed.len(), printed.len());
+}
+
+#[test]
+fn who_took_over_is_called_by_name() {
+    let folder = Folder::new("names");
+    let desk = desk(&folder);
+    let recorded = lines(&piped(&desk, &["--json", "screen", "-"], SCREENING));
+    let id = recorded[0]["screening"].as_str().unwrap();
+    let device = json(&desk, &["status"])["device"].as_str().unwrap().to_owned();
+    done(&desk, &["hand-over", id, "--to", &device]);
+    let shown = done(&desk, &["show", id]);
+    assert!(shown.contains("handed over to Front desk") && !shown.contains(&device), "{shown}");
 }

@@ -81,7 +81,7 @@ pub enum Command {
     },
     /// Record a screening: from a file, or question by question.
     #[command(
-        after_help = "Examples:\n  vigil screen\n  vigil screen one.json\n  vigil screen - < many.jsonl\n\nA file holds one or several values like\n  {\"screening\":{\"station\":\"East gate\",\"started_at\":1793583600000,\"age_band\":\"adult\",\n    \"instrument\":\"border_interception@1\",\"answers\":{\"job_confirmed\":\"yes:employer_called_back\"}},\n   \"persons\":[],\"decision\":{\"outcome\":\"let_go\"}}\nstarted_at counts milliseconds since 1970. Each is recorded on its own, and its id is printed at once, with --json as one\nvalue a line; a broken one stops there, and what came before it is saved."
+        after_help = "Examples:\n  vigil screen\n  vigil screen one.json\n  vigil screen - < many.jsonl\n\nA file holds one or several values like\n  {\"screening\":{\"station\":\"East gate\",\"started_at\":1793583600000,\"age_band\":\"adult\",\n    \"instrument\":\"border_interception@1\",\"answers\":{\"job_confirmed\":\"yes:employer_called_back\"}},\n   \"persons\":[],\"decision\":{\"outcome\":\"let_go\"}}\nstarted_at counts milliseconds since 1970. Each is recorded on its own, and its id is printed at once, with --json as one value a line; a broken one stops there, and what came before it is saved."
     )]
     Screen {
         /// A file with screenings in JSON, or - for standard input. Without it, questions are asked.
@@ -136,7 +136,7 @@ pub enum Command {
     },
     /// Decide what comes of a record. All outcomes are of equal rank.
     #[command(
-        after_help = "Examples:\n  vigil decide 3fa2 let-go\n  vigil decide 3fa2 intercepted --ground agreed\n  vigil decide 3fa2 referred --to 'Safe migration centre'\n\nAfter let-go and declined, names, phones and the story are erased here, and on other devices when they sync, unless the\nperson wants a follow-up."
+        after_help = "Examples:\n  vigil decide 3fa2 let-go\n  vigil decide 3fa2 intercepted --ground agreed\n  vigil decide 3fa2 referred --to 'Safe migration centre'\n\nAfter let-go and declined, names, phones and the story are erased here, and on other devices when they sync, unless the person wants a follow-up."
     )]
     Decide {
         /// The beginning of the record's id.
@@ -228,7 +228,7 @@ pub enum Command {
     /// Remove a device and start a new epoch. Sync first: what that device saved and this desk does not hold yet will wait
     /// for an officer.
     #[command(
-        after_help = "Example:\n  vigil sync && vigil remove-member 91c0\n\nIf the device is at hand, let it sync before. Its saves that this desk does not hold when it is removed are not taken in\nby themselves: they wait for an officer."
+        after_help = "Example:\n  vigil sync && vigil remove-member 91c0\n\nIf the device is at hand, let it sync before. Its saves that this desk does not hold when it is removed are not taken in by themselves: they wait for an officer."
     )]
     RemoveMember {
         /// The beginning of the device's id.

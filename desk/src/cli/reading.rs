@@ -2,13 +2,13 @@
 //! Lists promise to name nobody; every stored text is made harmless before it reaches the terminal.
 
 use serde_json::Value;
-use vigil_core::{FieldView, ListQuery, RecordSummary, RecordView, Status};
+use vigil_core::{FieldView, ListQuery, RecordSummary, RecordView, Status, Vault};
 
 use super::arguments::{Arguments, List};
 use super::output::Output;
 use super::session;
 use crate::error::DeskError;
-use crate::text::{plain, short, time};
+use crate::text::{count, plain, short, time};
 
 /// More open questions than anybody settles in a day.
 const MOST_CONFLICTS: u32 = 10_000;
@@ -55,11 +55,17 @@ pub(crate) fn summary_line(record: &RecordSummary) -> String {
 pub(super) fn show(arguments: &Arguments, output: &Output, record: &str) -> Result<(), DeskError> {
     let vault = session::open(arguments)?;
     let view = vault.show(&vault.find(record)?)?;
-    output.answer(&view, view_lines(&view))
+    output.answer(&view, view_lines(&view, &|device| call(&vault, device)))
 }
 
-/// A record as a person reads it.
-pub(crate) fn view_lines(view: &RecordView) -> Vec<String> {
+/// What a device is called here, if it is known.
+fn call(vault: &Vault, device: &str) -> Option<String> {
+    let device = vault.find_member(device).ok()?;
+    vault.call(&device).ok().map(|name| plain(&name))
+}
+
+/// A record as a person reads it; `call` names a device.
+fn view_lines(view: &RecordView, call: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     let summary = &view.summary;
     let mut lines = vec![
         format!("{} {}", plain(&summary.title), summary.id),
@@ -85,7 +91,7 @@ pub(crate) fn view_lines(view: &RecordView) -> Vec<String> {
             time(event.time),
             event.id.get(..8).unwrap_or(&event.id),
             plain(&event.author),
-            event_words(&event.body)
+            event_words(&event.body, call)
         ));
     }
     if let Some(assessment) = &view.assessment {
@@ -134,7 +140,7 @@ pub(crate) fn value_words(value: &Value) -> String {
 }
 
 /// An event's body as words.
-fn event_words(body: &Value) -> String {
+fn event_words(body: &Value, call: &dyn Fn(&str) -> Option<String>) -> String {
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(plain).unwrap_or_default();
     let kind = text("event");
     let mut words = match kind.as_str() {
@@ -150,10 +156,9 @@ fn event_words(body: &Value) -> String {
     }
     if let Some(to) = body.get("to") {
         words.push_str(" to ");
-        match to.as_object().and_then(|to| to.values().next()) {
-            Some(inner) => words.push_str(&value_words(inner)),
-            None => words.push_str(&value_words(to)),
-        }
+        let device = to.get("device").and_then(Value::as_str).and_then(call);
+        let inner = to.as_object().and_then(|to| to.values().next()).unwrap_or(to);
+        words.push_str(&device.unwrap_or_else(|| value_words(inner)));
     }
     words
 }
@@ -169,7 +174,11 @@ pub(super) fn conflicts(arguments: &Arguments, output: &Output) -> Result<(), De
         lines.extend(view.fields.iter().filter(|field| field.open).flat_map(field_lines));
         for event in view.events.iter().filter(|event| view.open_outcomes.contains(&event.id)) {
             let id = event.id.get(..8).unwrap_or(&event.id);
-            lines.push(format!("  decision {id}: {} ({})", event_words(&event.body), plain(&event.author)));
+            lines.push(format!(
+                "  decision {id}: {} ({})",
+                event_words(&event.body, &|device| call(&vault, device)),
+                plain(&event.author)
+            ));
         }
     }
     if lines.is_empty() {
@@ -185,20 +194,30 @@ pub(super) fn status(arguments: &Arguments, output: &Output) -> Result<(), DeskE
 
 fn status_lines(status: &Status) -> Vec<String> {
     let mut lines = vec![
-        format!("{} records here; this device is a {}", status.records, plain(&status.role)),
-        format!("{} saves wait for the next sync", status.waiting),
+        format!("{} here; this device's role is {}", count(status.records, "record"), plain(&status.role)),
+        match status.waiting {
+            1 => "1 save waits for the next sync".to_owned(),
+            more => format!("{more} saves wait for the next sync"),
+        },
     ];
-    for (count, words) in [
-        (status.set_aside, "saves were refused by the server and stay here"),
-        (status.conflicts, "fields or decisions on which people differ"),
-        (status.drafts, "screenings in progress"),
-        (status.log_waiting, "changes of members wait for the next sync"),
+    for (number, one, several) in [
+        (
+            status.set_aside,
+            "save was refused by the server and stays here",
+            "saves were refused by the server and stay here",
+        ),
+        (status.conflicts, "field or decision on which people differ", "fields or decisions on which people differ"),
+        (status.drafts, "screening in progress", "screenings in progress"),
+        (status.log_waiting, "change of members waits for the next sync", "changes of members wait for the next sync"),
     ] {
-        if count > 0 {
-            lines.push(format!("{count} {words}"));
+        if number > 0 {
+            lines.push(format!("{number} {}", if number == 1 { one } else { several }));
         }
     }
-    lines.extend(status.parked.iter().map(|(reason, count)| format!("{count} items wait: {}", plain(reason))));
+    lines.extend(status.parked.iter().map(|(reason, items)| match items {
+        1 => format!("1 item waits: {}", plain(reason)),
+        more => format!("{more} items wait: {}", plain(reason)),
+    }));
     lines.extend(status.suspended_authors.iter().map(|author| format!("suspended: {}", plain(author))));
     lines
 }

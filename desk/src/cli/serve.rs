@@ -49,13 +49,13 @@ pub(crate) fn report_words(report: &SyncReport) -> String {
         report.bytes_up,
         report.bytes_down
     );
-    for (count, what) in [
-        (report.erased_records, "records erased"),
-        (report.parked, "items wait for something else"),
-        (report.set_aside, "saves refused by the server; they stay here"),
+    for (number, thing, what) in [
+        (report.erased_records, "record", "erased"),
+        (report.parked, "item", "waiting for something else"),
+        (report.set_aside, "save", "refused by the server and kept here"),
     ] {
-        if count > 0 {
-            words.push_str(&format!("; {count} {what}"));
+        if number > 0 {
+            words.push_str(&format!("; {} {what}", count(number, thing)));
         }
     }
     words

@@ -150,3 +150,26 @@ pub(crate) fn search(folder: &RunFolder, seeds: &Seeds) -> Result<Searched, Desk
     };
     Ok(Searched { server: search(folder.server())?, wire: search(folder.wire())?, disk: search(folder.devices())? })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(heads: &[&str], events: &[&str], facts: &str) -> RecordState {
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        RecordState { heads: owned(heads), events: owned(events), facts: facts.to_owned(), shown: String::new() }
+    }
+
+    #[test]
+    fn all_that_a_volunteer_wrote_must_be_at_the_desk() {
+        let hers = state(&["a"], &["1"], "f");
+        // What the desk added is no difference.
+        assert!(is_at(&state(&["a"], &["1", "2"], "f"), &hers, false));
+        assert!(is_at(&state(&["b"], &["1"], "g"), &hers, true));
+        // What is missing there is one, and so are fields that nobody else changed.
+        assert!(!is_at(&state(&["a"], &["2"], "f"), &hers, false));
+        assert!(!is_at(&state(&["b"], &[], "g"), &hers, true));
+        assert!(!is_at(&state(&["b"], &["1"], "f"), &hers, false));
+        assert!(!is_at(&state(&["a"], &["1"], "g"), &hers, false));
+    }
+}
