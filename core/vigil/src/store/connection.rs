@@ -122,7 +122,8 @@ fn check_encrypted(connection: &Connection, path: &Path) -> Result<(), StoreErro
     if read == start.len() && &start == PLAINTEXT_HEADER { Err(StoreError::NotEncrypted) } else { Ok(()) }
 }
 
-fn restrict_permissions(path: &Path) -> Result<(), StoreError> {
+/// Readable by the owner alone, also where the folder around it is not private.
+pub(super) fn restrict_permissions(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -4,6 +4,7 @@
 //! It is written without a sync of its own: a copy that a power cut takes is made again at the next unlock (ADR 0004).
 
 use super::StoreError;
+use super::connection::restrict_permissions;
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -32,6 +33,7 @@ impl SealedCopies {
 
     fn try_open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
+        restrict_permissions(path)?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
