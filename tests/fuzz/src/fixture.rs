@@ -64,7 +64,7 @@ pub fn log() -> &'static [LogEntry] {
             bodies.push(LogBody::Add { member: new_member(number, role), share });
         }
         bodies.push(LogBody::Assign { record: RecordId([7; 16]), officers: vec![device(1)] });
-        bodies.push(LogBody::Intake { officers: vec![device(1), device(2)] });
+        bodies.push(LogBody::Intake { officers: vec![device(1), device(5)] });
         bodies.push(LogBody::RemoveAndRotate {
             device: device(3),
             last_counter: 2,
