@@ -3,13 +3,15 @@
 //! "Unknown" (asked, and not known or not said) and "not asked" are answers of their own and never "no". Each answer
 //! has exactly one code, so two devices that write the same answer write the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::date::Date;
 use crate::id::{Id, ItemId};
 use crate::limits::ANSWER_BYTES;
+use crate::quantity::{ClockTime, Decimal};
 
 /// Answers by item. An item that is absent was not asked.
 pub type Answers = BTreeMap<ItemId, Answer>;
@@ -31,8 +33,16 @@ pub enum Answer {
     NotAsked,
     /// One of the item's options.
     Choice(Id),
+    /// Any of the item's options; none of them is an answer too.
+    Choices(BTreeSet<Id>),
     /// A whole number.
     Number(i64),
+    /// A number with a fraction.
+    Decimal(Decimal),
+    /// A day.
+    Date(Date),
+    /// A time of day, or a day and a time, as it was written.
+    Time(ClockTime),
     /// Words.
     Text(String),
 }
@@ -45,14 +55,23 @@ pub enum AnswerError {
     #[error("an answer has at most {ANSWER_BYTES} bytes")]
     TooLong,
     /// Not one of the known forms.
-    #[error("an answer is yes, yes:way, no, unknown, not_asked, choice:option, number:n or text:words")]
+    #[error(
+        "an answer is yes, yes:way, no, unknown, not_asked, choice:option, choices:a+b, number:n, date:2026-11-22, \
+         time:13:45 or text:words"
+    )]
     NotAnAnswer,
     /// The way of verifying or the option is not an id.
     #[error("what stands after the colon is not an id")]
     BadId,
-    /// Not a whole number in its shortest form.
-    #[error("not a whole number in its shortest form")]
+    /// Not a number in its shortest form.
+    #[error("not a number in its shortest form")]
     BadNumber,
+    /// Options that are not ordered, or stand twice.
+    #[error("several options stand once each, in alphabetical order, with + between them")]
+    BadChoices,
+    /// Not a day or a time.
+    #[error("a day is YYYY-MM-DD, and a time HH:MM with an optional day and seconds before and after it")]
+    BadTime,
 }
 
 impl AnswerError {
@@ -64,13 +83,15 @@ impl AnswerError {
             Self::NotAnAnswer => "answer_unknown_form",
             Self::BadId => "answer_bad_id",
             Self::BadNumber => "answer_bad_number",
+            Self::BadChoices => "answer_bad_choices",
+            Self::BadTime => "answer_bad_time",
         }
     }
 }
 
 impl Answer {
     /// The code that a record holds: `yes`, `yes:document_seen`, `no`, `unknown`, `not_asked`, `choice:two_months`,
-    /// `number:3` or `text:...`.
+    /// `choices:food+shelter`, `number:3`, `number:1.5`, `date:2026-11-22`, `time:13:45` or `text:...`.
     #[must_use]
     pub fn code(&self) -> String {
         self.to_string()
@@ -95,15 +116,28 @@ impl Answer {
             },
             Some(("yes", way)) => id(way).map(Self::Verified),
             Some(("choice", option)) => id(option).map(Self::Choice),
+            Some(("choices", options)) => choices(options).map(Self::Choices),
             Some(("number", digits)) => match digits.parse::<i64>() {
                 // "007" and "+7" would be second codes of one answer.
                 Ok(number) if number.to_string() == digits => Ok(Self::Number(number)),
-                _ => Err(AnswerError::BadNumber),
+                _ => Decimal::parse(digits).map(Self::Decimal).ok_or(AnswerError::BadNumber),
             },
+            Some(("date", day)) => Date::parse(day).map(Self::Date).map_err(|_| AnswerError::BadTime),
+            Some(("time", time)) => ClockTime::parse(time).map(Self::Time).ok_or(AnswerError::BadTime),
             Some(("text", words)) => Ok(Self::Text(words.to_owned())),
             Some(_) => Err(AnswerError::NotAnAnswer),
         }
     }
+}
+
+/// Options in the one order that they are written in.
+fn choices(list: &str) -> Result<BTreeSet<Id>, AnswerError> {
+    if list.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let ids =
+        list.split('+').map(|name| Id::new(name).map_err(|_| AnswerError::BadId)).collect::<Result<Vec<_>, _>>()?;
+    if ids.is_sorted_by(|a, b| a < b) { Ok(ids.into_iter().collect()) } else { Err(AnswerError::BadChoices) }
 }
 
 impl fmt::Display for Answer {
@@ -115,7 +149,14 @@ impl fmt::Display for Answer {
             Self::Unknown => f.write_str("unknown"),
             Self::NotAsked => f.write_str("not_asked"),
             Self::Choice(option) => write!(f, "choice:{option}"),
+            Self::Choices(options) => {
+                f.write_str("choices:")?;
+                options.iter().enumerate().try_for_each(|(i, id)| write!(f, "{}{id}", if i > 0 { "+" } else { "" }))
+            }
             Self::Number(number) => write!(f, "number:{number}"),
+            Self::Decimal(number) => write!(f, "number:{number}"),
+            Self::Date(day) => write!(f, "date:{day}"),
+            Self::Time(time) => write!(f, "time:{time}"),
             Self::Text(words) => write!(f, "text:{words}"),
         }
     }
@@ -150,7 +191,12 @@ mod tests {
             Answer::Unknown,
             Answer::NotAsked,
             Answer::Choice(id("two_months")),
+            Answer::Choices([id("shelter"), id("food")].into()),
+            Answer::Choices([].into()),
             Answer::Number(i64::MIN),
+            Answer::Decimal(Decimal::parse("-0.125").unwrap()),
+            Answer::Date(Date::parse("2024-02-29").unwrap()),
+            Answer::Time(ClockTime::parse("2026-11-22T07:30:00").unwrap()),
             Answer::Text("नेपाल: yes\n".to_owned()),
             Answer::Text(String::new()),
         ] {
@@ -169,15 +215,22 @@ mod tests {
         }
         assert_eq!(code("yes:"), "answer_bad_id");
         assert_eq!(code("choice:A"), "answer_bad_id");
-        for bad in ["number:", "number:007", "number:+7", "number:-0", "number:1.5", "number:9223372036854775808"] {
+        for bad in ["number:", "number:007", "number:+7", "number:-0", "number:1.50", "number:.5", "number:1e3"] {
             assert_eq!(code(bad), "answer_bad_number", "{bad}");
+        }
+        for bad in ["choices:b+a", "choices:a+a"] {
+            assert_eq!(code(bad), "answer_bad_choices", "{bad}");
+        }
+        assert_eq!(code("choices:a+"), "answer_bad_id");
+        for bad in ["date:2026-02-29", "date:26-1-1", "time:25:00", "time:7:30", "time:07:30Z"] {
+            assert_eq!(code(bad), "answer_bad_time", "{bad}");
         }
         assert_eq!(code(&format!("text:{}", "a".repeat(ANSWER_BYTES))), "answer_too_long");
     }
 
     proptest! {
         #[test]
-        fn what_is_read_is_written_back_the_same(code in "(yes|no|unknown|not_asked|choice|number|text)?:?[a-z0-9_-]{0,6}|\\PC*") {
+        fn what_is_read_is_written_back_the_same(code in "(yes|no|unknown|not_asked|choices?|number|date|time|text)?:?[a-z0-9_+:.-]{0,11}|\\PC*") {
             if let Ok(answer) = Answer::parse(&code) {
                 prop_assert_eq!(answer.code(), code);
             }

@@ -1,5 +1,9 @@
 //! Why an instrument file was refused: few kinds, each with a stable code and the place in the file.
 
+use serde_json::error::Category;
+
+use crate::limits;
+
 /// Why an instrument file was refused. Nothing of a refused file is used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -74,6 +78,17 @@ pub enum InstrumentError {
         /// What it names.
         id: String,
     },
+    /// A condition or a derived value that depends on itself.
+    #[error("{place}: \"{id}\" depends on itself")]
+    Circular {
+        /// Where.
+        place: String,
+        /// What leads back to itself.
+        id: String,
+    },
+    /// The signature does not fit what the file says.
+    #[error("signature: the file was changed after its publisher signed it, or the signature is another's")]
+    BadSignature,
     /// Well formed, but against a rule of instruments.
     #[error("{place}: {why}")]
     NotAllowed {
@@ -85,6 +100,16 @@ pub enum InstrumentError {
 }
 
 impl InstrumentError {
+    /// The parser's own error, with its place and no more of the file than a person would read.
+    pub(crate) fn not_json(error: &serde_json::Error) -> Self {
+        let (line, column) = (error.line(), error.column());
+        let why: String = error.to_string().chars().filter(|c| !c.is_control()).take(limits::ERROR_CHARS).collect();
+        match error.classify() {
+            Category::Data => Self::WrongShape { line, column, why },
+            Category::Io | Category::Syntax | Category::Eof => Self::NotJson { line, column, why },
+        }
+    }
+
     /// Stable code of this error.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -97,6 +122,8 @@ impl InstrumentError {
             Self::OverLimit { .. } => "instrument_over_limit",
             Self::Duplicate { .. } => "instrument_duplicate_id",
             Self::Missing { .. } => "instrument_missing_reference",
+            Self::Circular { .. } => "instrument_circular",
+            Self::BadSignature => "instrument_bad_signature",
             Self::NotAllowed { .. } => "instrument_not_allowed",
         }
     }
@@ -111,9 +138,11 @@ impl InstrumentError {
                 format!("line {line}, column {column}")
             }
             Self::OtherFormat { .. } => "format".to_owned(),
+            Self::BadSignature => "signature".to_owned(),
             Self::OverLimit { place, .. }
             | Self::Duplicate { place, .. }
             | Self::Missing { place, .. }
+            | Self::Circular { place, .. }
             | Self::NotAllowed { place, .. } => place.clone(),
         }
     }

@@ -19,9 +19,9 @@
 //! answers.insert(Id::new("job_address_missing")?, Answer::parse("unknown")?);
 //! answers.insert(Id::new("job_confirmed")?, Answer::parse("yes:employer_called_back")?);
 //!
-//! let result = score(&instrument, &Profile { age_band: AgeBand::Adult }, &answers);
-//! assert_eq!(result.total, 9);
-//! assert_eq!(result.band.id.as_str(), "some_signs");
+//! let result = score(&instrument, &Profile::of_age(AgeBand::Adult), &answers);
+//! assert_eq!(result.total, Some(9));
+//! assert_eq!(result.rules[0].outcome, "some_signs");
 //! assert_eq!(result.unknown, [Id::new("job_address_missing")?]);
 //! assert!(result.release_proposed);
 //! for line in result.explain() {
@@ -34,36 +34,53 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod answers;
-mod assessment;
+mod canonical;
 mod check;
+mod coverage;
+mod date;
+mod engine;
 mod error;
-mod explain;
+pub mod expression;
+mod htcds;
 mod id;
 mod instrument;
 pub mod limits;
-mod marked;
-mod phrases;
+mod lint;
+mod plan;
 mod profile;
-mod reach;
-mod release;
-mod rule;
-mod score;
+mod publication;
+mod quantity;
+#[cfg(feature = "schema")]
+mod schema;
+pub mod sheet;
 mod shipped;
+mod submitted;
 mod text;
+mod unique;
 
 pub use answers::{Answer, AnswerError, Answers};
-pub use assessment::{
-    Assessment, BandReached, ConcernRaised, Reason, ReasonCode, RedFlagCounted, SetAside, SetAsideWhy, ShownLight,
-    Side, Stop, VerifiedBy,
+pub use canonical::Digest;
+pub use coverage::{LanguageCoverage, coverage};
+pub use date::{BadDate, Date};
+pub use engine::{
+    Assessment, BandReached, ConcernRaised, DerivedValue, PhraseCoverage, Reason, ReasonCode, RedFlagCounted,
+    RuleResult, SetAside, SetAsideWhy, ShownLight, Side, Stop, VerifiedBy, answer_name, constraint_broken,
+    phrase_coverage, score, score_in, visible,
 };
 pub use error::InstrumentError;
+pub use expression::{Expression, ExpressionError, ExpressionProblem};
+pub use htcds::htcds_fields;
 pub use id::{BadId, Id, ItemId};
-pub use instrument::{
-    AnswerKind, Applies, Choice, Concern, Group, HelpCard, Instrument, Item, Needs, Provenance, Role, SafetyPage,
-    Section, Sheet, Status, Verification, YesOrNo,
+pub use instrument::Instrument;
+pub use lint::{Advice, AdviceCode, lint};
+pub use profile::{AgeBand, BadAgeBand, Exploitation, Profile};
+pub use publication::{BadPublisherKey, PublisherKey, sign};
+pub use quantity::{ClockTime, Decimal};
+#[cfg(feature = "schema")]
+pub use schema::schema;
+pub use sheet::{
+    AnswerKind, Applies, Card, Choice, Concern, Item, Role, Rule, SafetyPage, Section, Sheet, WorkedCase, YesOrNo,
 };
-pub use profile::{AgeBand, BadAgeBand, Profile};
-pub use rule::{Band, GreenLights, Rule, WeightedSum};
-pub use score::score;
-pub use shipped::{border_interception, shipped, shipped_list};
+pub use shipped::{border_interception, is_shipped, shipped, shipped_list, shipped_once};
+pub use submitted::{Submitted, SubmittedError};
 pub use text::{BadLang, Lang, Reading, Review, Text, Wording};

@@ -4,16 +4,68 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::date::Date;
+
 /// What the rules need to know about the person screened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Age, as far as the rules care.
     #[serde(default)]
     pub age_band: AgeBand,
+    /// What kind of exploitation it is about, for instruments that tell kinds apart.
+    #[serde(default, skip_serializing_if = "Exploitation::is_unknown")]
+    pub exploitation: Exploitation,
+    /// The day of the screening, for instruments that compute with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
+}
+
+impl Profile {
+    /// Somebody of whom only the age band matters.
+    #[must_use]
+    pub fn of_age(age_band: AgeBand) -> Self {
+        Self { age_band, ..Self::default() }
+    }
+}
+
+/// A kind of exploitation, as far as the rules care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Exploitation {
+    /// Of somebody's work.
+    Labour,
+    /// Sexual.
+    Sexual,
+    /// Another kind.
+    Other,
+    /// Not known, or not asked.
+    #[default]
+    Unknown,
+}
+
+impl Exploitation {
+    /// The word that stands for it in records and files.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Labour => "labour",
+            Self::Sexual => "sexual",
+            Self::Other => "other",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    fn is_unknown(&self) -> bool {
+        *self == Self::Unknown
+    }
 }
 
 /// Age, as far as the rules care.
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AgeBand {

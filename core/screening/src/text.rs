@@ -7,8 +7,10 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::unique::unique_map;
 
 /// A language tag such as `en`, `ne` or `zh-Hant`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -141,25 +143,8 @@ impl<'de> Deserialize<'de> for Wording {
 pub struct Text(BTreeMap<Lang, Wording>);
 
 impl<'de> Deserialize<'de> for Text {
-    // By hand, because a map would let a second wording of the same language replace the first unseen.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Wordings;
-        impl<'de> Visitor<'de> for Wordings {
-            type Value = Text;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of language tags and texts")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Text, A::Error> {
-                let mut wordings = BTreeMap::new();
-                while let Some((lang, wording)) = map.next_entry::<Lang, Wording>()? {
-                    if wordings.insert(lang, wording).is_some() {
-                        return Err(A::Error::custom("the same language twice in one text"));
-                    }
-                }
-                Ok(Text(wordings))
-            }
-        }
-        deserializer.deserialize_map(Wordings)
+        unique_map(deserializer).map(Self)
     }
 }
 
@@ -176,7 +161,29 @@ pub struct Reading<'a> {
     pub beside: Option<&'a str>,
 }
 
+impl Reading<'_> {
+    /// The words, with the instrument's own behind them where nobody has reviewed the translation (CARE 13).
+    #[must_use]
+    pub fn shown(&self) -> String {
+        match self.beside {
+            Some(own) => format!("{} [{own}]", self.text),
+            None => self.text.to_owned(),
+        }
+    }
+}
+
 impl Text {
+    /// A text in one language.
+    #[must_use]
+    pub fn in_one(lang: Lang, words: impl Into<String>) -> Self {
+        Self(BTreeMap::from([(lang, Wording { text: words.into(), review: None })]))
+    }
+
+    /// Adds a wording, or replaces the one of its language.
+    pub fn put(&mut self, lang: Lang, wording: Wording) {
+        self.0.insert(lang, wording);
+    }
+
     /// The wording in exactly this language.
     #[must_use]
     pub fn get(&self, lang: &str) -> Option<&Wording> {

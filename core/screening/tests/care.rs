@@ -4,20 +4,24 @@
 
 use serde_json::Value;
 use vigil_screening::{
-    AnswerKind, Applies, Concern, Instrument, InstrumentError, Review, Role, Status, border_interception, shipped,
-    shipped_list,
+    AnswerKind, Applies, Concern, Instrument, InstrumentError, Review, Role, border_interception, lint, sheet::Status,
+    shipped, shipped_list,
 };
 
 fn all() -> Vec<Instrument> {
     shipped_list().map(|(id, version)| shipped(id, version).unwrap().unwrap()).collect()
 }
 
-/// Every text of a file, notes on its source included.
+/// Every English text and name of a file. What it says of its source names what was left out, and is read by nobody screened.
 fn texts(value: &Value, into: &mut Vec<String>) {
+    const OF_THE_SOURCE: [&str; 4] = ["provenance", "source_items", "checked", "htcds"];
     match value {
         Value::String(text) => into.push(text.clone()),
         Value::Array(list) => list.iter().for_each(|value| texts(value, into)),
-        Value::Object(map) => map.values().for_each(|value| texts(value, into)),
+        Value::Object(map) => {
+            let read = map.iter().filter(|(name, _)| !OF_THE_SOURCE.contains(&name.as_str()));
+            read.for_each(|(_, value)| texts(value, into));
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -40,6 +44,10 @@ fn says(words: &[String], stem: &str) -> bool {
         Some(whole) => word == whole,
         None => word.starts_with(stem),
     })
+}
+
+fn is_for_checkpoints(instrument: &Instrument) -> bool {
+    instrument.sheet().needs.roles.iter().any(|role| role.as_str() == "border_volunteer")
 }
 
 fn contains_none_of(instrument: &Instrument, stems: &[&str]) {
@@ -125,7 +133,6 @@ fn no_shipped_text_holds_searches_persuades_or_judges_anybody() {
         "insist",
         "interrogat",
         "victim",
-        "traffick",
         "suspect",
         "guilty",
         "evidence",
@@ -133,6 +140,32 @@ fn no_shipped_text_holds_searches_persuades_or_judges_anybody() {
     ];
     for instrument in all() {
         contains_none_of(&instrument, &force);
+        // Case workers read what a source's case table calls a pattern; at a checkpoint the word is a verdict.
+        if is_for_checkpoints(&instrument) {
+            contains_none_of(&instrument, &["traffick"]);
+        }
+    }
+}
+
+#[test]
+fn only_checkpoints_have_green_lights_and_only_case_workers_ask_about_home() {
+    for instrument in all() {
+        let lights = instrument.items().any(|item| item.role == Role::GreenLight);
+        assert_eq!(lights, is_for_checkpoints(&instrument), "{}", instrument.id());
+    }
+    let roles: Vec<_> = shipped("home_safety", 1).unwrap().unwrap().sheet().needs.roles.clone();
+    assert_eq!(roles.iter().map(|role| role.as_str()).collect::<Vec<_>>(), ["case_worker"]);
+}
+
+#[test]
+fn every_shipped_instrument_passes_its_own_review() {
+    for instrument in all() {
+        // What is not verified, validated or translated is said; nothing else may be left to say.
+        let known = ["not_validated", "not_verified", "not_reviewed", "not_translated"];
+        for advice in lint(&instrument) {
+            let code = serde_json::to_value(advice.code).unwrap();
+            assert!(known.contains(&code.as_str().unwrap()), "{}: {advice:?}", instrument.id());
+        }
     }
 }
 
@@ -164,7 +197,7 @@ fn every_shipped_instrument_begins_with_safety_and_can_be_ended_there() {
 fn every_concern_and_disclosure_opens_a_help_card_with_something_to_do() {
     for instrument in all() {
         for item in instrument.items().filter(|item| item.concern.is_some()) {
-            let card = instrument.help_card(item.help_card.as_ref().unwrap().as_str()).unwrap();
+            let card = instrument.card(item.help_card.as_ref().unwrap().as_str()).unwrap();
             assert!(!card.lines.is_empty(), "{}", card.id);
         }
         for item in instrument.items().filter(|item| item.only_if_raised) {
@@ -287,6 +320,6 @@ fn an_unreviewed_translation_never_stands_alone() {
 #[test]
 fn a_language_without_a_wording_falls_back_to_the_instruments_own() {
     let instrument = border_interception().unwrap();
-    let reading = instrument.read(&instrument.sheet().title, &["ne", "hi"]);
+    let reading = instrument.read(&instrument.sheet().title, &["xx", "yy"]);
     assert_eq!((reading.lang, reading.review, reading.beside), ("en", Review::Original, None));
 }

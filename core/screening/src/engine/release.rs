@@ -3,12 +3,13 @@
 //! It never overrides a request for help, an injury, danger, or a child for whom neither guardian nor school was
 //! reached. Points do not block it: they are shown beside it, for the person who decides.
 
-use crate::assessment::{Reason, ReasonCode, Side};
+use super::assessment::{Reason, ReasonCode, Side};
+use super::marked::Marked;
+use super::phrases::Phrase;
+use super::sitting::Sitting;
+use super::speaker::Speaker;
 use crate::id::ItemId;
-use crate::instrument::{Concern, Instrument, Role};
-use crate::marked::Marked;
-use crate::phrases;
-use crate::rule::GreenLights;
+use crate::sheet::{Concern, GreenLights, Role};
 
 /// What the green lights come to.
 pub(crate) struct Release {
@@ -21,9 +22,11 @@ pub(crate) fn is_child_contact(rule: &GreenLights, id: &ItemId) -> bool {
     rule.child_contacts.contains(id)
 }
 
-pub(crate) fn release(instrument: &Instrument, as_child: bool, total: u32, marked: &[Marked<'_>]) -> Release {
-    let mut reasons = Reasons { instrument, list: Vec::new() };
-    let Some(rule) = instrument.green_lights() else {
+/// Whether release is proposed. `signs` tells whether any sign was noted.
+pub(crate) fn release(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: Option<&GreenLights>, signs: bool) -> Release {
+    let marked = &sitting.marked;
+    let mut reasons = Reasons { speaker, list: Vec::new() };
+    let Some(rule) = rule else {
         reasons.add(ReasonCode::NoRule, Side::Against, None);
         return Release { proposed: false, reasons: reasons.list };
     };
@@ -41,7 +44,7 @@ pub(crate) fn release(instrument: &Instrument, as_child: bool, total: u32, marke
         reasons.add(ReasonCode::NoGreenLight, Side::Against, None);
     }
 
-    if as_child {
+    if sitting.as_child {
         let reached = marked.iter().find(|m| is_child_contact(rule, &m.item.id) && m.is_verified());
         match reached {
             Some(contact) => reasons.add(ReasonCode::ContactReached, Side::For, Some(contact)),
@@ -57,7 +60,7 @@ pub(crate) fn release(instrument: &Instrument, as_child: bool, total: u32, marke
             _ => {}
         }
     }
-    if total > 0 {
+    if signs {
         reasons.add(ReasonCode::SignsNoted, Side::Beside, None);
     }
 
@@ -77,18 +80,17 @@ fn raised(concern: Concern) -> ReasonCode {
 }
 
 struct Reasons<'a> {
-    instrument: &'a Instrument,
+    speaker: Speaker<'a>,
     list: Vec<Reason>,
 }
 
 impl Reasons<'_> {
     fn add(&mut self, code: ReasonCode, side: Side, from: Option<&Marked<'_>>) {
-        let words = from.map(|m| self.instrument.words(&m.item.text));
-        self.list.push(Reason {
-            code,
-            side,
-            item: from.map(|m| m.item.id.clone()),
-            text: phrases::reason(code, words),
-        });
+        let sentence = self.speaker.phrase(Phrase::from(code));
+        let text = match from {
+            Some(marked) => format!("{} ({sentence})", self.speaker.text(&marked.item.text)),
+            None => sentence,
+        };
+        self.list.push(Reason { code, side, item: from.map(|m| m.item.id.clone()), text });
     }
 }

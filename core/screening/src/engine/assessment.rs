@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::answers::Answer;
 use crate::id::{Id, ItemId};
-use crate::instrument::Concern;
 use crate::profile::AgeBand;
+use crate::sheet::Concern;
 
 /// The result of one instrument for one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,10 +21,18 @@ pub struct Assessment {
     pub age_band: AgeBand,
     /// Whether the rules for children were used.
     pub counted_as_under_18: bool,
-    /// Sum of the points of [`Self::red_flags`].
-    pub total: u32,
+    /// The kind of person that the instrument takes them for, where it tells kinds apart.
+    pub kind: Option<Id>,
+    /// Why the instrument says nothing about this person, if it does not.
+    pub says_nothing: Option<String>,
+    /// What each rule comes to, in the instrument's order.
+    pub rules: Vec<RuleResult>,
+    /// Values computed from the answers.
+    pub derived: Vec<DerivedValue>,
+    /// Sum of the points of [`Self::red_flags`]; none where the instrument adds nothing up.
+    pub total: Option<u32>,
     /// The band that the total falls in.
-    pub band: BandReached,
+    pub band: Option<BandReached>,
     /// The answers that made the total, in the instrument's order.
     pub red_flags: Vec<RedFlagCounted>,
     /// What was raised that comes before every score and every green light.
@@ -49,8 +57,47 @@ pub struct Assessment {
     pub stop: Option<Stop>,
     /// Answers that were left out of account, and why.
     pub set_aside: Vec<SetAside>,
+    /// Answers that do not fulfil their item's constraint. They count, and are worth asking about again.
+    pub doubtful: Vec<ItemId>,
     /// What stands under every result of this instrument.
     pub notice: String,
+    /// The languages that the reader prefers.
+    #[serde(skip)]
+    pub(crate) languages: Vec<String>,
+}
+
+/// What one rule comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RuleResult {
+    /// The rule.
+    pub id: Id,
+    /// Its kind.
+    pub kind: &'static str,
+    /// What it is called.
+    pub title: Option<String>,
+    /// Neutral name of the outcome; `disabled` or `not_applicable` where the rule says nothing about this person.
+    pub outcome: String,
+    /// The outcome in words.
+    pub text: String,
+    /// The sum or the count, for rules that have one.
+    pub value: Option<i64>,
+    /// The items whose answers produced the outcome.
+    pub because: Vec<ItemId>,
+    /// The items whose answers could still change it.
+    pub open: Vec<ItemId>,
+    /// The most useful of them that can be asked now.
+    pub next: Option<ItemId>,
+}
+
+/// A value computed from the answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DerivedValue {
+    /// Its name.
+    pub id: Id,
+    /// What it is called.
+    pub text: String,
+    /// The value; none while an answer that it needs is missing.
+    pub value: Option<String>,
 }
 
 /// The band that a total falls in.
@@ -195,6 +242,8 @@ pub enum SetAsideWhy {
     NoSuchItem,
     /// The item is not for this age.
     OtherAge,
+    /// The item belongs to a branch that other answers ruled out.
+    OtherBranch,
     /// The item cannot be answered like that.
     WrongKind,
 }
