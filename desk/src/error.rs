@@ -6,6 +6,9 @@ use std::io;
 use thiserror::Error;
 use vigil_core::VigilError;
 
+use crate::cli::InstrumentProblem;
+use crate::text::plain;
+
 /// Why a command failed.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -35,6 +38,12 @@ pub enum DeskError {
     /// The server could not start.
     #[error(transparent)]
     Server(#[from] vigil_sync_server::ServerError),
+    /// Something about an instrument.
+    #[error(transparent)]
+    Instrument(#[from] InstrumentProblem),
+    /// A spreadsheet.
+    #[error("{}", plain(&.0.to_string()))]
+    Form(#[from] vigil_xlsform::XlsFormError),
     /// Something that was to hold did not.
     #[error("{0}")]
     DoesNotHold(String),
@@ -55,7 +64,19 @@ impl DeskError {
             Self::File { .. } => "file",
             Self::Stopped { source, .. } => source.code(),
             Self::Server(error) => error.code(),
+            Self::Instrument(problem) => problem.code(),
+            Self::Form(error) => error.code(),
             Self::DoesNotHold(_) => "does_not_hold",
+        }
+    }
+
+    /// The place in a file that somebody brought, where there is one.
+    #[must_use]
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Self::Instrument(problem) => problem.place(),
+            Self::Form(error) => Some(plain(error.place())),
+            _ => None,
         }
     }
 
@@ -71,6 +92,8 @@ impl DeskError {
             }
             Self::Stopped { .. } => "Give what was not recorded again; what was printed is saved.",
             Self::Server(_) => "Check the server's options.",
+            Self::Instrument(problem) => problem.next_step(),
+            Self::Form(_) => "Check that it is an XLSForm with the sheets survey and choices, saved as .xlsx.",
             Self::DoesNotHold(_) => "Please report it, with what was printed above.",
         }
     }
@@ -82,7 +105,7 @@ impl DeskError {
             Self::Core(error) => match error.code() {
                 "invalid" => 2,
                 "wrong_passphrase" => 3,
-                "key_file_damaged" | "database_damaged" => 4,
+                "key_file_damaged" | "key_file_missing" | "database_damaged" => 4,
                 "offline" | "server_refused" | "server_not_trusted" => 5,
                 "not_found" | "ambiguous" => 6,
                 "not_allowed" | "removed" => 7,
@@ -90,7 +113,8 @@ impl DeskError {
                 _ => 1,
             },
             Self::Stopped { source, .. } => source.exit_status(),
-            Self::Usage(_) => 2,
+            Self::Instrument(problem) => problem.exit_status(),
+            Self::Usage(_) | Self::Form(_) => 2,
             Self::File { .. } | Self::DoesNotHold(_) | Self::Server(_) => 1,
         }
     }
@@ -100,12 +124,12 @@ impl DeskError {
 pub const EXIT_STATUSES: &str = "\
 Exit status:
   0  done
-  1  failed, or something that was to hold did not
+  1  failed, or something that was to hold did not; for instruments: not signed as expected, or against the rules of care
   2  wrong usage, or what was given is not valid
   3  wrong passphrase
-  4  key file or database damaged
+  4  key file or database damaged or missing
   5  no network, or the server refused or cannot be trusted
-  6  no such record, member or draft, or several fit
+  6  no such record, member, draft or instrument, or several fit
   7  not allowed for this role
   8  the home is missing, in use, made by a newer version, in a space already or not in one";
 

@@ -13,11 +13,7 @@ pub(crate) struct DataFolder(PathBuf);
 impl DataFolder {
     /// Opens the folder; makes it, for its owner alone, if it is not there.
     pub(crate) fn open(path: &Path) -> Result<Self, ServerError> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(path).map_err(|source| ServerError::File { path: path.to_owned(), source })?;
+        make_folder(path).map_err(|source| ServerError::File { path: path.to_owned(), source })?;
         let path = path.canonicalize().map_err(|source| ServerError::File { path: path.to_owned(), source })?;
         Ok(Self(path))
     }
@@ -54,7 +50,7 @@ impl DataFolder {
             file.write_all(content)?;
             file.sync_all()?;
             fs::rename(&beside, &path)?;
-            File::open(&self.0)?.sync_all()
+            sync_names(&self.0)
         };
         write().map_err(|source| ServerError::File { path: path.clone(), source })
     }
@@ -69,6 +65,32 @@ impl DataFolder {
             _ => Ok(path),
         }
     }
+}
+
+/// Makes a folder and those above it that are missing, for good: a name is certain once the folder that holds it was synced.
+fn make_folder(path: &Path) -> io::Result<()> {
+    let missing = path.ancestors().take_while(|folder| !folder.exists()).count().max(1);
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    for holder in path.ancestors().skip(1).take(missing) {
+        match sync_names(if holder.as_os_str().is_empty() { Path::new(".") } else { holder }) {
+            // Somebody else's folder: it may be passed through and not opened.
+            Err(error) if error.kind() != io::ErrorKind::PermissionDenied => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn sync_names(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }
 
 fn private(path: &Path) -> io::Result<File> {

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use vigil_sync_server::logging::{self, LogLevel};
-use vigil_sync_server::{Quotas, ServerConfig, ServerError, limits, start};
+use vigil_sync_server::{Quotas, ServerConfig, ServerError, limits, start, stop_signal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,19 +48,6 @@ struct Options {
 
 fn level(name: &str) -> Result<LogLevel, String> {
     LogLevel::from_name(name).ok_or_else(|| "expected off, error, warn or info".to_owned())
-}
-
-async fn stop_signal() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
 
 async fn run(options: Options) -> Result<(), ServerError> {

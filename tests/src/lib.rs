@@ -21,7 +21,7 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("vigil-{name}-{}-{number}", std::process::id()));
         std::fs::remove_dir_all(&path).ok();
         std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(path.canonicalize().unwrap())
     }
 
     /// Where it is.
@@ -109,8 +109,13 @@ pub struct Device {
 }
 
 impl Device {
-    fn create(name: &str) -> Self {
-        let folder = Folder::new(name);
+    /// A new device with a folder of its own.
+    pub fn create(name: &str) -> Self {
+        Self::create_in(Folder::new(name), name)
+    }
+
+    /// A new device in this folder.
+    pub fn create_in(folder: Folder, name: &str) -> Self {
         let vault = Vault::create(&folder.path().join("home"), &passphrase(), name).unwrap();
         Self { folder, vault: Some(vault) }
     }

@@ -4,11 +4,12 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::{Path, PathBuf};
-use vigil_core::{ListQuery, Vault};
+use vigil_core::records::{Code, LongText};
+use vigil_core::{ListQuery, NewSighting, Role, Timestamp, Vault};
 use vigil_tests::{Folder, passphrase};
 
 /// The present schema; the fixture of each earlier one stays for ever.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
@@ -34,7 +35,20 @@ fn fill(home: &Path) {
     let outcome =
         vigil_core::records::Outcome::Referred { to: vigil_core::records::ShortText::new("shelter").unwrap() };
     vault.record_screening(&screening, &[person], Some(outcome)).unwrap();
+    judge_a_monitors_record(&mut vault);
     drop(vault);
+}
+
+/// Since schema 2: an opinion that waits for another person's.
+fn judge_a_monitors_record(vault: &mut Vault) {
+    let folder = Folder::new("bless-monitor");
+    let mut monitor = Vault::create(&folder.path().join("home"), &passphrase(), "Monitor").unwrap();
+    monitor.join(&vault.admit(&monitor.join_request().unwrap(), Role::Monitor, "Monitor").unwrap()).unwrap();
+    let sighting = NewSighting { place: "Gate 2".into(), seen_at: Timestamp(0), description: None, people: Some(3) };
+    let record = monitor.record_sighting(&sighting).unwrap();
+    vault.take_in_copies(&monitor.sealed_copies().unwrap()).unwrap();
+    let reasons = LongText::new("सबैको एउटै टिकट").unwrap();
+    vault.give_opinion(&record, Code::new("high_risk").unwrap(), reasons).unwrap();
 }
 
 #[test]
@@ -50,15 +64,23 @@ fn a_home_of_every_schema_opens_with_everything_in_it() {
         copy(&fixtures().join(format!("schema-{schema:03}")), &home);
         let mut vault = Vault::open(&home, &passphrase()).unwrap();
         let rows = vault.list(&ListQuery::default()).unwrap();
-        assert_eq!(rows.len(), 2, "schema {schema}");
+        let since_2 = u64::from(schema >= 2);
+        assert_eq!(rows.len() as u64, 2 + since_2, "schema {schema}");
         let screening = rows.iter().find(|row| row.kind == "screening").unwrap();
         assert_eq!((screening.outcome.as_deref(), screening.points), (Some("referred"), Some(10)));
         assert_eq!(vault.search("ऋणको", 5).unwrap().len(), 1);
         assert_eq!(vault.search("Sunita", 5).unwrap().len(), 1);
-        assert_eq!(vault.status().unwrap().waiting, 2);
+        assert_eq!(vault.status().unwrap().waiting, 2 + since_2);
+        if let Some(sighting) = rows.iter().find(|row| row.kind == "sighting") {
+            let opinion = vault.second_opinion(&vault.find(&sighting.id).unwrap()).unwrap();
+            assert_eq!(
+                (opinion.state.as_str(), opinion.opinions[0].reasons.as_deref()),
+                ("one", Some("सबैको एउटै टिकट"))
+            );
+        }
         // It can be written to, and its copies for handing over are made again.
         let record = vault.find(&screening.id).unwrap();
         vault.decide(&record, vigil_core::records::Outcome::Closed { reason: None }).unwrap();
-        assert_eq!(vault.sealed_copies().unwrap().len(), 3);
+        assert_eq!(vault.sealed_copies().unwrap().len() as u64, 3 + since_2);
     }
 }

@@ -62,6 +62,28 @@ fn a_home_is_open_in_one_place_at_a_time_and_is_never_created_over() {
 }
 
 #[test]
+fn a_home_whose_making_was_interrupted_is_begun_again() {
+    let (_folder, home) = home("interrupted");
+    // The last thing that creating a home does is to put the key file in its place.
+    std::fs::rename(home.join("key"), home.join("key.new")).unwrap();
+    assert_eq!(code(&home, &passphrase()), "no_home");
+    let vault = Vault::create(&home, &Passphrase::new("another"), "Desk").unwrap();
+    assert!(vault.list(&ListQuery::default()).unwrap().is_empty());
+    drop(vault);
+    assert_eq!(code(&home, &Passphrase::new("another")), "opened");
+}
+
+#[test]
+fn a_database_without_its_key_file_is_neither_no_home_nor_created_over() {
+    let (_folder, home) = home("keyless");
+    std::fs::rename(home.join("key"), home.join("aside")).unwrap();
+    assert_eq!(code(&home, &passphrase()), "key_file_missing");
+    assert_eq!(Vault::create(&home, &passphrase(), "").err().map(|error| error.code()), Some("home_exists"));
+    std::fs::rename(home.join("aside"), home.join("key")).unwrap();
+    assert_eq!(code(&home, &passphrase()), "opened");
+}
+
+#[test]
 fn nothing_readable_lies_in_a_locked_home() {
     let folder = Folder::new("locked");
     let mut vault = Vault::create(&folder.path().join("home"), &passphrase(), "Person Of The Desk").unwrap();

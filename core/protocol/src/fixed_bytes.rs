@@ -2,6 +2,8 @@
 //! It promises that two kinds of identifier can never be mixed up and that a wrong length is an error, not a truncation.
 
 /// Declares a newtype over `[u8; N]` that is one CBOR byte string.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! fixed_bytes {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
         $(#[$doc])*

@@ -26,6 +26,8 @@ pub enum Purpose {
     Event,
     /// A commitment to a record key.
     KeyCommitment,
+    /// A commitment to an opinion.
+    Opinion,
 }
 
 impl Purpose {
@@ -40,6 +42,7 @@ impl Purpose {
             Self::JoinRequest => b"vigil/1 join request\0",
             Self::Event => b"vigil/1 event\0",
             Self::KeyCommitment => b"vigil/1 key commitment\0",
+            Self::Opinion => b"vigil/1 opinion\0",
         }
     }
 }

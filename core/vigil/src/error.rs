@@ -20,6 +20,9 @@ pub enum VigilError {
     /// The key file is damaged; the passphrase may well be right.
     #[error("the key file is damaged")]
     KeyFileDamaged,
+    /// The database is there, the key file that opens it is not.
+    #[error("the key file is missing")]
+    KeyFileMissing,
     /// The database is damaged; the passphrase is right.
     #[error("the database is damaged: {detail}")]
     DatabaseDamaged {
@@ -119,6 +122,7 @@ impl VigilError {
         match self {
             Self::WrongPassphrase => "wrong_passphrase",
             Self::KeyFileDamaged => "key_file_damaged",
+            Self::KeyFileMissing => "key_file_missing",
             Self::DatabaseDamaged { .. } => "database_damaged",
             Self::NewerVersion { .. } => "newer_version",
             Self::HomeInUse => "home_in_use",
@@ -144,7 +148,7 @@ impl VigilError {
     pub fn next_step(&self) -> &'static str {
         match self {
             Self::WrongPassphrase => "Try again; capital letters count.",
-            Self::KeyFileDamaged => {
+            Self::KeyFileDamaged | Self::KeyFileMissing => {
                 "Do not create a new home over it. Restore the file `key` from a copy of this home."
             }
             Self::DatabaseDamaged { .. } => {

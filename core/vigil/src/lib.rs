@@ -32,9 +32,12 @@ compile_error!("the positive control switches encryption off: it is for test bui
 mod clock;
 mod compression;
 mod error;
+mod folder;
 mod keys;
 #[doc(hidden)]
 pub mod measure;
+#[doc(hidden)]
+pub mod readable;
 pub mod records;
 mod sealing;
 mod store;
@@ -47,6 +50,8 @@ pub use clock::{Clock, SystemClock};
 pub use compression::{CompressionError, DICTIONARY, MAX_INFLATED_BYTES, compress, inflate};
 pub use error::{Result, VigilError};
 pub use keys::Passphrase;
+#[doc(hidden)]
+pub use keys::hostile as hostile_key_file;
 pub use records::{NewPerson, NewScreening, NewSighting};
 pub use store::wipe_freed_memory;
 pub use vault::*;

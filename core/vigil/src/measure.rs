@@ -1,10 +1,10 @@
-//! What the benchmarks and the dictionary's trainer need to see of writes that wait in the outbox: content before
-//! compression, and what each step adds. Not part of the facade; it shows a device's own saves to that device's own tools.
+//! What the benchmarks, the dictionary's trainer and the tests need to see of a device's own store: writes that wait in the
+//! outbox, before compression and with what each step adds, and whether the database is sound. Not part of the facade.
 
 use crate::compression::compress;
 use crate::error::Result;
 use crate::sealing::{context, pad};
-use crate::store::outbox;
+use crate::store::{damage, outbox};
 use crate::sync::{Save, merge_contents};
 use crate::vault::Vault;
 use std::collections::BTreeMap;
@@ -55,4 +55,12 @@ pub fn waiting_writes(vault: &Vault, limit: usize) -> Result<Vec<WaitingWrite>> 
         }
     }
     Ok(writes)
+}
+
+/// What is wrong with the database, in words; nothing, if this is empty. Reads all of it.
+///
+/// # Errors
+/// [`crate::VigilError::DatabaseDamaged`].
+pub fn damage_of(vault: &Vault) -> Result<Vec<String>> {
+    Ok(damage(vault.store.read())?)
 }

@@ -1,6 +1,8 @@
 //! What can be typed: commands, options, and help with examples.
 //! Parsing promises to touch no file and to open no home.
 
+mod instrument;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigil_core::Role;
 
 use crate::error::EXIT_STATUSES;
+pub use instrument::{InstrumentCommand, Languages, Practice};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +25,7 @@ Examples:
   vigil --home ./phone screen screenings.json     from a file; - for standard input
   vigil --home ./phone sync
   vigil --home ./desk list
+  vigil instrument practice                       a worked case for practice, without a home
   vigil demo                                      the whole way, in one command";
 
 /// Vigil, the committee's program: records that work without network and that only the committee can read.
@@ -81,12 +85,24 @@ pub enum Command {
     },
     /// Record a screening: from a file, or question by question.
     #[command(
-        after_help = "Examples:\n  vigil screen\n  vigil screen one.json\n  vigil screen - < many.jsonl\n\nA file holds one or several values like\n  {\"screening\":{\"station\":\"East gate\",\"started_at\":1793583600000,\"age_band\":\"adult\",\n    \"instrument\":\"border_interception@1\",\"answers\":{\"job_confirmed\":\"yes:employer_called_back\"}},\n   \"persons\":[],\"decision\":{\"outcome\":\"let_go\"}}\nstarted_at counts milliseconds since 1970. Each is recorded on its own, and its id is printed at once, with --json as one value a line; a broken one stops there, and what came before it is saved."
+        after_help = "Examples:\n  vigil screen\n  vigil screen --instrument border_interception_long --language ne\n  vigil screen one.json\n  vigil screen - < many.jsonl\n\nA file holds one or several values like\n  {\"screening\":{\"station\":\"East gate\",\"started_at\":1793583600000,\"age_band\":\"adult\",\n    \"instrument\":\"border_interception@1\",\"answers\":{\"job_confirmed\":\"yes:employer_called_back\"}},\n   \"persons\":[],\"decision\":{\"outcome\":\"let_go\"}}\nstarted_at counts milliseconds since 1970. Each is recorded on its own, and its id is printed at once, with --json as one value a line; a broken one stops there, and what came before it is saved."
     )]
     Screen {
         /// A file with screenings in JSON, or - for standard input. Without it, questions are asked.
         file: Option<String>,
+        /// The instrument to ask by: one that comes with Vigil, in its newest version or in this one.
+        #[arg(long, value_name = "ID[@VERSION]", conflicts_with = "file")]
+        instrument: Option<String>,
+        /// The reader's languages.
+        #[command(flatten)]
+        languages: Languages,
     },
+    /// Screening instruments: look, check, translate, sign, score, practise.
+    #[command(
+        subcommand,
+        after_help = "An INSTRUMENT is the name of one that comes with Vigil (border_interception, or border_interception@1 for a certain version), a\nfile, or - for standard input. None of these commands needs a home or a passphrase."
+    )]
+    Instrument(InstrumentCommand),
     /// Record a sighting.
     #[command(
         after_help = "Example:\n  vigil sighting 'Rice mill guest house' --description 'Six tickets, one payer' --people 2"
@@ -157,6 +173,21 @@ pub enum Command {
         /// As an opinion.
         #[arg(long)]
         opinion: bool,
+    },
+    /// Judge a record, blind: nobody reads what you think before somebody else has judged it, too. Without --view it shows
+    /// how the second opinion stands.
+    #[command(
+        after_help = "Examples:\n  vigil judge 3fa2 --view signs-of-trafficking --reasons 'Debt, and nobody knew the employer'\n  vigil judge 3fa2\n  vigil judge 3fa2 --json\n\nViews: signs-of-trafficking, high-risk, does-not-count, or one of your programme's own, which has its prefix and a dot.\nAn opinion is given once. Two equal views settle it; different ones call a third."
+    )]
+    Judge {
+        /// The beginning of the record's id.
+        record: String,
+        /// What you think.
+        #[arg(long, requires = "reasons")]
+        view: Option<String>,
+        /// Why.
+        #[arg(long, value_name = "WORDS", requires = "view")]
+        reasons: Option<String>,
     },
     /// List what people differ on, with all values, who wrote them and when.
     #[command(

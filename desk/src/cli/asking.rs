@@ -3,8 +3,9 @@
 
 use std::io::{self, BufRead, Write};
 
-use vigil_screening::{Answer, AnswerKind, Instrument, Item, Role, Text};
+use vigil_screening::{Answer, Item, Role};
 
+use super::reader::Reader;
 use crate::DeskError;
 use crate::text::plain;
 
@@ -17,6 +18,42 @@ pub(super) enum Reply {
     Skipped,
     /// The talk ends here.
     Stopped,
+}
+
+/// The talk ends here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stop;
+
+/// How the talk goes on.
+pub(super) type Flow<T = ()> = Result<Result<T, Stop>, DeskError>;
+
+/// Leaves the talk if the person in front of the screen said stop.
+macro_rules! or_stop {
+    ($flow:expr) => {
+        match $flow? {
+            Ok(value) => value,
+            Err(stop) => return Ok(Err(stop)),
+        }
+    };
+}
+pub(super) use or_stop;
+
+/// What came of asking an item. What was answered before a stop is there with it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// The answer; none if it was skipped.
+    pub(super) answer: Option<Answer>,
+    /// Whether the talk ends here.
+    pub(super) stopped: bool,
+}
+
+impl Asked {
+    pub(super) fn answered(answer: Answer) -> Self {
+        Self { answer: Some(answer), stopped: false }
+    }
+
+    pub(super) const SKIPPED: Self = Self { answer: None, stopped: false };
+    pub(super) const STOPPED: Self = Self { answer: None, stopped: true };
 }
 
 /// A terminal, or what stands for one in a test.
@@ -53,11 +90,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
     }
 
     /// Asks for one of several; gives its number, or none if it is skipped.
-    pub(super) fn choose(
-        &mut self,
-        question: &str,
-        options: &[String],
-    ) -> Result<Result<Option<usize>, Stop>, DeskError> {
+    pub(super) fn choose(&mut self, question: &str, options: &[String]) -> Flow<Option<usize>> {
         Ok(match self.choose_or_stop(question, options)? {
             Choice::Number(number) => Ok(Some(number)),
             Choice::Skipped | Choice::Unknown => Ok(None),
@@ -65,7 +98,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
         })
     }
 
-    fn choose_or_stop(&mut self, question: &str, options: &[String]) -> Result<Choice, DeskError> {
+    pub(super) fn choose_or_stop(&mut self, question: &str, options: &[String]) -> Result<Choice, DeskError> {
         for (number, option) in (1..).zip(options) {
             self.say(&format!("    {number}  {option}"))?;
         }
@@ -83,7 +116,7 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
     }
 
     /// Asks a whole number; none if it is skipped.
-    pub(super) fn number(&mut self, question: &str, most: u32) -> Result<Result<Option<u32>, Stop>, DeskError> {
+    pub(super) fn number(&mut self, question: &str, most: u32) -> Flow<Option<u32>> {
         loop {
             match self.ask(question)? {
                 Reply::Skipped => return Ok(Ok(None)),
@@ -96,90 +129,61 @@ impl<R: BufRead, W: Write> Terminal<R, W> {
         }
     }
 
-    /// Asks an item of an instrument; none if it is skipped.
-    pub(super) fn item(
+    /// Asks for as long as what was typed cannot be read; `?` is unknown.
+    pub(super) fn read<T>(
         &mut self,
-        instrument: &Instrument,
-        item: &Item,
-    ) -> Result<Result<Option<Answer>, Stop>, DeskError> {
-        let words = |text: &Text| instrument.read(text, &[]).text.to_owned();
-        self.say("")?;
-        self.say(&format!("  {}", words(&item.text)))?;
-        if let Some(hint) = &item.hint {
-            self.say(&format!("  ({})", words(hint)))?;
-        }
-        match &item.answer {
-            AnswerKind::YesNo => self.yes_or_no(instrument, item),
-            AnswerKind::Choice(options) => {
-                let shown: Vec<String> = options.iter().map(|option| words(&option.text)).collect();
-                Ok(match self.choose_or_stop("  number, ? if unknown", &shown)? {
-                    Choice::Number(number) => Ok(options.get(number).map(|option| Answer::Choice(option.id.clone()))),
-                    Choice::Unknown => Ok(Some(Answer::Unknown)),
-                    Choice::Skipped => Ok(None),
-                    Choice::Stopped => Err(Stop),
-                })
+        question: &str,
+        help: &str,
+        read: impl Fn(&str) -> Option<T>,
+        answer: impl Fn(T) -> Answer,
+    ) -> Result<Asked, DeskError> {
+        loop {
+            match self.ask(&format!("  {question}, ? if unknown"))? {
+                Reply::Skipped => return Ok(Asked::SKIPPED),
+                Reply::Stopped => return Ok(Asked::STOPPED),
+                Reply::Words(words) if words == "?" => return Ok(Asked::answered(Answer::Unknown)),
+                Reply::Words(words) => match read(&words) {
+                    Some(value) => return Ok(Asked::answered(answer(value))),
+                    None => self.say(&format!("  {help}; Enter skips, stop ends the talk"))?,
+                },
             }
-            AnswerKind::Number { min, max } => loop {
-                match self.ask(&format!("  {min} to {max}, ? if unknown"))? {
-                    Reply::Skipped => return Ok(Ok(None)),
-                    Reply::Stopped => return Ok(Err(Stop)),
-                    Reply::Words(words) if words == "?" => return Ok(Ok(Some(Answer::Unknown))),
-                    Reply::Words(words) => {
-                        if let Some(number) = words.parse().ok().filter(|number| (min..=max).contains(&number)) {
-                            return Ok(Ok(Some(Answer::Number(number))));
-                        }
-                    }
-                }
-            },
-            _ => Ok(match self.ask("  words")? {
-                Reply::Words(words) => Ok(Some(Answer::Text(words))),
-                Reply::Skipped => Ok(None),
-                Reply::Stopped => Err(Stop),
-            }),
         }
     }
 
-    fn yes_or_no(&mut self, instrument: &Instrument, item: &Item) -> Result<Result<Option<Answer>, Stop>, DeskError> {
+    /// Asks a yes/no item.
+    pub(super) fn yes_or_no(&mut self, reader: &Reader<'_>, item: &Item) -> Result<Asked, DeskError> {
         loop {
             match self.ask("  y, n, ? if unknown")? {
-                Reply::Skipped => return Ok(Ok(None)),
-                Reply::Stopped => return Ok(Err(Stop)),
+                Reply::Skipped => return Ok(Asked::SKIPPED),
+                Reply::Stopped => return Ok(Asked::STOPPED),
                 Reply::Words(words) => match words.to_lowercase().as_str() {
-                    "y" | "yes" => return Ok(self.verified(instrument, item)?.map(Some)),
-                    "n" | "no" => return Ok(Ok(Some(Answer::No))),
-                    "?" | "u" | "unknown" => return Ok(Ok(Some(Answer::Unknown))),
+                    "y" | "yes" => return self.verified(reader, item),
+                    "n" | "no" => return Ok(Asked::answered(Answer::No)),
+                    "?" | "u" | "unknown" => return Ok(Asked::answered(Answer::Unknown)),
                     _ => self.say("  y, n or ?; Enter skips, stop ends the talk")?,
                 },
             }
         }
     }
 
-    /// A green light counts once it is verified, and only if it says how.
-    fn verified(&mut self, instrument: &Instrument, item: &Item) -> Result<Result<Answer, Stop>, DeskError> {
+    /// A green light counts once it is verified, and only if it says how. A stop here leaves the yes that was said.
+    fn verified(&mut self, reader: &Reader<'_>, item: &Item) -> Result<Asked, DeskError> {
         if !matches!(item.role, Role::GreenLight | Role::Contact) {
-            return Ok(Ok(Answer::Yes));
+            return Ok(Asked::answered(Answer::Yes));
         }
-        let ways: Vec<String> = item
-            .verified_by
-            .iter()
-            .map(|id| {
-                let way = instrument.sheet().verifications.iter().find(|way| way.id == *id);
-                way.map_or_else(|| id.to_string(), |way| instrument.read(&way.text, &[]).text.to_owned())
-            })
-            .collect();
-        let chosen = self.choose("  how was it verified? Enter if it was only said", &ways)?;
-        Ok(chosen.map(|number| {
-            let way = number.and_then(|number| item.verified_by.get(number));
-            way.map_or(Answer::Yes, |id| Answer::Verified(id.clone()))
-        }))
+        let ways: Vec<String> = item.verified_by.iter().map(|id| reader.way(id.as_str())).collect();
+        Ok(match self.choose("  how was it verified? Enter if it was only said", &ways)? {
+            Ok(number) => {
+                let way = number.and_then(|number| item.verified_by.get(number));
+                Asked::answered(way.map_or(Answer::Yes, |id| Answer::Verified(id.clone())))
+            }
+            Err(Stop) => Asked { answer: Some(Answer::Yes), stopped: true },
+        })
     }
 }
 
-/// The talk ends here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stop;
-
-enum Choice {
+/// What was typed at a list.
+pub(super) enum Choice {
     Number(usize),
     Unknown,
     Skipped,

@@ -3,9 +3,14 @@
 
 pub mod arguments;
 mod asking;
+mod instrument;
 mod interview;
+mod items;
+mod opinions;
 mod output;
 mod progress;
+mod questions;
+mod reader;
 mod reading;
 mod records;
 mod serve;
@@ -19,9 +24,9 @@ use clap::Parser;
 use crate::error::DeskError;
 use crate::{agent, demo};
 use arguments::{Arguments, Command, Space};
+pub use instrument::InstrumentProblem;
 pub use output::Output;
 pub(crate) use reading::value_words;
-pub(crate) use serve::stop_signal;
 
 /// The whole program: parses, runs, and gives the exit status.
 #[must_use]
@@ -67,14 +72,20 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Assign { record, devices, .. } => space::assign(arguments, output, record, devices),
         Command::Intake { devices } => space::intake(arguments, output, devices),
         Command::RemoveMember { device } => space::remove(arguments, output, device),
-        Command::Screen { file: Some(file) } => records::screen(arguments, output, file),
-        Command::Screen { file: None } => interview::run(arguments, output),
+        Command::Screen { file: Some(file), .. } => records::screen(arguments, output, file),
+        Command::Screen { file: None, instrument, languages } => {
+            interview::run(arguments, output, instrument.as_deref(), languages)
+        }
+        Command::Instrument(command) => instrument::run(output, command),
         Command::Sighting { place, description, people } => {
             records::sighting(arguments, output, place, description.as_deref(), *people)
         }
         Command::Edit { record, fields, unset } => records::edit(arguments, output, record, fields, unset),
         Command::Decide { record, decision } => records::decide(arguments, output, record, decision),
         Command::Note { record, text, opinion } => records::note(arguments, output, record, text, *opinion),
+        Command::Judge { record, view, reasons } => {
+            opinions::judge(arguments, output, record, view.as_deref().zip(reasons.as_deref()))
+        }
         Command::HandOver { record, to, to_other } => {
             records::hand_over(arguments, output, record, to.as_deref(), to_other.as_deref())
         }

@@ -76,9 +76,12 @@ impl Output {
         let mut err = io::stderr().lock();
         // Nothing is left to do if standard error is gone too.
         let _ = if self.json {
-            let value = serde_json::json!({
+            let mut value = serde_json::json!({
                 "error": {"code": error.code(), "message": error.to_string(), "next_step": error.next_step()}
             });
+            if let Some(place) = error.place() {
+                value["error"]["place"] = place.into();
+            }
             writeln!(err, "{value}")
         } else {
             writeln!(err, "vigil: {error} [{}]\n{}", error.code(), error.next_step())

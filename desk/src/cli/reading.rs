@@ -5,6 +5,7 @@ use serde_json::Value;
 use vigil_core::{FieldView, ListQuery, RecordSummary, RecordView, Status, Vault};
 
 use super::arguments::{Arguments, List};
+use super::opinions::opinion_lines;
 use super::output::Output;
 use super::session;
 use crate::error::DeskError;
@@ -93,6 +94,10 @@ fn view_lines(view: &RecordView, call: &dyn Fn(&str) -> Option<String>) -> Vec<S
             plain(&event.author),
             event_words(&event.body, call)
         ));
+    }
+    if let Some(opinion) = &view.second_opinion {
+        lines.push(String::new());
+        lines.extend(opinion_lines(opinion));
     }
     if let Some(assessment) = &view.assessment {
         lines.push(String::new());

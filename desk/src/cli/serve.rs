@@ -5,7 +5,7 @@ use serde_json::json;
 use vigil_core::VigilError;
 use vigil_core::sync::{Cancel, HttpTransport, SyncOptions, SyncReport};
 use vigil_sync_server::logging::{LogLevel, subscriber};
-use vigil_sync_server::{ServerConfig, start};
+use vigil_sync_server::{ServerConfig, start, stop_signal};
 
 use super::arguments::{Arguments, Serve};
 use super::output::Output;
@@ -96,18 +96,4 @@ pub(super) fn serve(output: &Output, serve: &Serve) -> Result<(), DeskError> {
         server.shutdown().await;
         stopped.map_err(|error| DeskError::file("signals", error))
     })
-}
-
-/// Returns when the program is asked to stop, by Ctrl-C or SIGTERM.
-pub(crate) async fn stop_signal() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }

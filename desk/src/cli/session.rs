@@ -34,9 +34,7 @@ pub fn home(arguments: &Arguments) -> Result<PathBuf, DeskError> {
 /// What [`Vault::open`] says, or that there is no passphrase.
 pub fn open(arguments: &Arguments) -> Result<Vault, DeskError> {
     let home = home(arguments)?;
-    if !home.join("key").exists() {
-        return Err(vigil_core::VigilError::NoHome.into());
-    }
+    Vault::look_for(&home)?;
     Ok(Vault::open(&home, &passphrase(arguments, false)?)?)
 }
 

@@ -229,7 +229,7 @@ mod tests {
                 .map(|(item, code)| (Id::new(item).unwrap(), Answer::parse(&code).unwrap()))
                 .collect();
             let age_band = AgeBand::parse(input["screening"]["age_band"].as_str().unwrap()).unwrap();
-            let result = score(&instrument, &Profile { age_band }, &answers);
+            let result = score(&instrument, &Profile::of_age(age_band), &answers);
             assert!(result.set_aside.is_empty(), "{:?}", result.set_aside);
         }
     }

@@ -39,7 +39,7 @@ pub(crate) fn run(output: &Output, demo: &Demo) -> Result<(), DeskError> {
         tokio::select! {
             result = play(output, demo) => result,
             // What was started and made is ended and removed with the values that stand for it.
-            _ = crate::cli::stop_signal() => Err(DeskError::DoesNotHold("the demo was stopped".to_owned())),
+            _ = vigil_sync_server::stop_signal() => Err(DeskError::DoesNotHold("the demo was stopped".to_owned())),
         }
     })
 }

@@ -3,6 +3,7 @@
 
 mod caseload;
 mod figures;
+mod screening;
 mod wire;
 
 use crate::Outcome;
@@ -21,6 +22,9 @@ pub(crate) fn run(mut arguments: Arguments) -> Outcome {
         eprintln!("bench: this is a debug build; its times say nothing");
     }
     let mut figures = Figures::new(json);
+    if wanted("screening") {
+        screening::run(&mut figures)?;
+    }
     if wanted("wire") {
         wire::run(&mut figures)?;
     }

@@ -3,12 +3,13 @@
 //! unnoticed: they are authenticated with the key.
 
 use super::secret::{Secret, random_bytes};
+use crate::folder;
 use argon2::{Algorithm, Argon2, Params, Version};
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 use vigil_protocol::canonical;
 use zeroize::{Zeroize, Zeroizing};
@@ -87,10 +88,19 @@ pub(crate) struct KeyFile {
 impl KeyFile {
     /// Seals a database key.
     pub(crate) fn seal(key: &Secret<32>, passphrase: &Passphrase) -> Result<Self, KeyFileError> {
+        Self::seal_at(key, passphrase, (MEMORY_KIB, PASSES))
+    }
+
+    /// Seals a database key at a cost: memory in KiB and passes.
+    pub(super) fn seal_at(
+        key: &Secret<32>,
+        passphrase: &Passphrase,
+        (memory_kib, passes): (u32, u32),
+    ) -> Result<Self, KeyFileError> {
         let parameters = Parameters {
             version: VERSION,
-            memory_kib: MEMORY_KIB,
-            passes: PASSES,
+            memory_kib,
+            passes,
             lanes: LANES,
             salt: random_bytes::<16>().into(),
             nonce: random_bytes::<12>().into(),
@@ -106,12 +116,6 @@ impl KeyFile {
 
     /// Gives the database key.
     pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<Secret<32>, KeyFileError> {
-        if self.parameters.version != VERSION {
-            return Err(KeyFileError::NewerVersion(self.parameters.version));
-        }
-        if checksum(&self.parameters, &self.sealed) != self.checksum {
-            return Err(KeyFileError::Damaged);
-        }
         let (aead, nonce) = key_encryption_key(&self.parameters, passphrase)?;
         let mut bytes = Zeroizing::new(self.sealed.to_vec());
         let plain = aead
@@ -128,28 +132,62 @@ impl KeyFile {
         Self::from_bytes(&std::fs::read(path)?)
     }
 
-    /// Reads a key file's bytes.
+    /// Reads a key file's bytes, and refuses what asks for more than a device can spend before any of it is spent.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFileError> {
-        canonical::decode(bytes).map_err(|_| KeyFileError::Damaged)
+        let file: Self = canonical::decode(bytes).map_err(|_| KeyFileError::Damaged)?;
+        if file.parameters.version != VERSION {
+            return Err(KeyFileError::NewerVersion(file.parameters.version));
+        }
+        if checksum(&file.parameters, &file.sealed) != file.checksum {
+            return Err(KeyFileError::Damaged);
+        }
+        stretching(&file.parameters)?;
+        Ok(file)
     }
 
-    /// Writes it durably: a new file beside the old one, synced, then renamed over it.
-    pub(crate) fn write(&self, path: &Path) -> Result<(), KeyFileError> {
+    /// What opening it costs: memory in KiB and passes.
+    pub(super) fn cost(&self) -> (u32, u32) {
+        (self.parameters.memory_kib, self.parameters.passes)
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        canonical::encode(self)
+    }
+
+    /// The same file with the checksum that belongs to it: anybody can compute that.
+    pub(super) fn with_right_checksum(bytes: &[u8]) -> Option<Self> {
+        let file: Self = canonical::decode(bytes).ok()?;
+        let checksum = checksum(&file.parameters, &file.sealed);
+        Some(Self { checksum, ..file })
+    }
+
+    /// Where a key file lies that is not in its place yet.
+    pub(crate) fn aside(path: &Path) -> PathBuf {
+        path.with_extension("new")
+    }
+
+    /// Writes it durably beside its place, where it opens nothing.
+    pub(crate) fn write_aside(&self, path: &Path) -> Result<(), KeyFileError> {
         use std::io::Write;
-        let new = path.with_extension("new");
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&new)?;
-        file.write_all(&canonical::encode(self))?;
+        let mut file = options.open(Self::aside(path))?;
+        file.write_all(&self.to_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&new, path)?;
-        if let Some(folder) = path.parent() {
-            std::fs::File::open(folder)?.sync_all()?;
-        }
-        Ok(())
+        sync_names(path)
     }
+
+    /// Puts what was written aside in its place, durably and in one step.
+    pub(crate) fn put_in_place(path: &Path) -> Result<(), KeyFileError> {
+        std::fs::rename(Self::aside(path), path)?;
+        sync_names(path)
+    }
+}
+
+fn sync_names(path: &Path) -> Result<(), KeyFileError> {
+    Ok(path.parent().map_or(Ok(()), folder::sync)?)
 }
 
 fn checksum(parameters: &Parameters, sealed: &ByteVec) -> ByteArray<32> {
@@ -158,12 +196,15 @@ fn checksum(parameters: &Parameters, sealed: &ByteVec) -> ByteArray<32> {
     bytes.into()
 }
 
-fn key_encryption_key(parameters: &Parameters, passphrase: &Passphrase) -> Result<(LessSafeKey, Nonce), KeyFileError> {
+fn stretching(parameters: &Parameters) -> Result<Params, KeyFileError> {
     if parameters.memory_kib > MAX_MEMORY_KIB || parameters.passes > MAX_PASSES || parameters.lanes != LANES {
         return Err(KeyFileError::Damaged);
     }
-    let argon = Params::new(parameters.memory_kib, parameters.passes, parameters.lanes, Some(32))
-        .map_err(|_| KeyFileError::Damaged)?;
+    Params::new(parameters.memory_kib, parameters.passes, parameters.lanes, Some(32)).map_err(|_| KeyFileError::Damaged)
+}
+
+fn key_encryption_key(parameters: &Parameters, passphrase: &Passphrase) -> Result<(LessSafeKey, Nonce), KeyFileError> {
+    let argon = stretching(parameters)?;
     let mut key = [0; 32];
     let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, argon)
         .hash_password_into(passphrase.0.as_bytes(), parameters.salt.as_slice(), &mut key)
@@ -181,7 +222,7 @@ mod tests {
     fn a_wrong_passphrase_and_damage_are_two_errors() {
         let key = Secret::random();
         let file = KeyFile::seal(&key, &Passphrase::new("correct horse")).unwrap();
-        let bytes = canonical::encode(&file);
+        let bytes = file.to_bytes();
         let opened = KeyFile::from_bytes(&bytes).unwrap().open(&Passphrase::new("correct horse")).unwrap();
         assert_eq!(opened.expose(), key.expose());
         let wrong = KeyFile::from_bytes(&bytes).unwrap().open(&Passphrase::new("wrong horse"));
@@ -194,6 +235,17 @@ mod tests {
                 matches!(result, Err(KeyFileError::Damaged | KeyFileError::NewerVersion(_))),
                 "a flip at byte {position} was not seen as damage"
             );
+        }
+    }
+
+    #[test]
+    fn a_key_file_that_asks_for_too_much_is_refused_before_anything_is_spent() {
+        for (memory_kib, passes) in [(MAX_MEMORY_KIB + 1, 1), (8, MAX_PASSES + 1), (u32::MAX, u32::MAX), (0, 1), (8, 0)]
+        {
+            let file = KeyFile::seal_at(&Secret::random(), &Passphrase::new("x"), (8, 1)).unwrap();
+            let claimed = KeyFile { parameters: Parameters { memory_kib, passes, ..file.parameters }, ..file };
+            let bytes = KeyFile::with_right_checksum(&claimed.to_bytes()).unwrap().to_bytes();
+            assert!(matches!(KeyFile::from_bytes(&bytes), Err(KeyFileError::Damaged)), "{memory_kib} {passes}");
         }
     }
 }

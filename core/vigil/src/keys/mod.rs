@@ -2,6 +2,7 @@
 //! Every secret here is wiped when it is dropped and has no `Debug` that shows it.
 
 mod device_keys;
+pub mod hostile;
 mod key_file;
 mod sealed_key;
 mod secret;

@@ -54,9 +54,8 @@ impl Causality {
     }
 
     /// Whether the author of `later` had seen `earlier`.
-    #[cfg(test)]
-    fn has_seen(&self, later: usize, earlier: usize) -> bool {
-        has_bit(&self.seen[later], earlier)
+    pub(super) fn has_seen(&self, later: usize, earlier: usize) -> bool {
+        self.seen.get(later).is_some_and(|seen| has_bit(seen, earlier))
     }
 }
 

@@ -48,54 +48,15 @@ impl fmt::Debug for Actor {
     }
 }
 
-/// SHA-256 of a change; the name by which other changes and settlements refer to it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ChangeHash(pub [u8; 32]);
-
-impl ChangeHash {
-    /// Its bytes.
-    pub const fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// From 64 hexadecimal digits.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        super::field::from_hex(text)?.try_into().ok().map(Self)
-    }
-}
-
-impl fmt::Display for ChangeHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&super::field::to_hex(&self.0))
-    }
-}
-
-impl fmt::Debug for ChangeHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChangeHash({self})")
-    }
-}
+vigil_protocol::fixed_bytes!(
+    /// SHA-256 of a change; the name by which other changes and settlements refer to it.
+    ChangeHash,
+    32
+);
 
 impl serde::Serialize for ChangeHash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-impl<C> minicbor::Encode<C> for ChangeHash {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        e: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.bytes(&self.0)?.ok()
-    }
-}
-
-impl<'b, C> minicbor::Decode<'b, C> for ChangeHash {
-    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        let bytes = d.bytes()?;
-        bytes.try_into().map(Self).map_err(|_| minicbor::decode::Error::message("wrong length of a change's hash"))
     }
 }
 

@@ -1,21 +1,22 @@
 //! What becomes of two events whose authors did not know of each other: a table, and nothing but the table.
 //! It promises an answer for every pair, the same from both sides; the fold of the standing reads it.
 //!
-//! | | decision | consent given | consent withdrawn | settled | outcome settled | erased | statement | unknown |
-//! |---|---|---|---|---|---|---|---|---|
-//! | **decision** | agree or open | - | - | - | opens again | erased | - | - |
-//! | **consent given** | | agree | withdrawn | - | - | erased | - | - |
-//! | **consent withdrawn** | | | agree | - | - | erased | - | - |
-//! | **settled** | | | | agree or open | - | erased | - | - |
-//! | **outcome settled** | | | | | agree or open | erased | - | - |
-//! | **erased** | | | | | | agree | erased | erased |
-//! | **statement** | | | | | | | - | - |
-//! | **unknown** | | | | | | | | - |
+//! | | decision | consent given | consent withdrawn | settled | outcome settled | erased | statement | judged | unknown |
+//! |---|---|---|---|---|---|---|---|---|---|
+//! | **decision** | agree or open | - | - | - | opens again | erased | - | - | - |
+//! | **consent given** | | agree | withdrawn | - | - | erased | - | - | - |
+//! | **consent withdrawn** | | | agree | - | - | erased | - | - | - |
+//! | **settled** | | | | agree or open | - | erased | - | - | - |
+//! | **outcome settled** | | | | | agree or open | erased | - | - | - |
+//! | **erased** | | | | | | agree | erased | erased | erased |
+//! | **statement** | | | | | | | - | - | - |
+//! | **judged** | | | | | | | | counted apart | - |
+//! | **unknown** | | | | | | | | | - |
 //!
 //! A dash means that both stand, each for itself. The rules other than "erased" hold between events about the same thing:
 //! the outcome, one field, one purpose and kind of recipient. "Erased" also holds against what its author had seen, and
 //! against every edit of the facts, before or after. "Opens again": a decision that a settlement did not know is not settled
-//! by it.
+//! by it. "Counted apart": second opinions stand beside each other, and `opinion_standing` says what they amount to.
 
 use super::event_body::EventBody;
 
@@ -30,6 +31,8 @@ pub(super) enum Sort {
     Erased,
     /// Opinions and addenda.
     Statement,
+    /// A second opinion: committed or opened.
+    Judged,
     Unknown,
 }
 
@@ -48,7 +51,7 @@ pub(super) enum Rule {
 
 impl Sort {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Decision,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -56,6 +59,7 @@ impl Sort {
         Self::OutcomeSettled,
         Self::Erased,
         Self::Statement,
+        Self::Judged,
         Self::Unknown,
     ];
 
@@ -68,6 +72,7 @@ impl Sort {
             EventBody::OutcomeSettled(_) => Self::OutcomeSettled,
             EventBody::Erased { .. } => Self::Erased,
             EventBody::Opinion { .. } | EventBody::Addendum { .. } => Self::Statement,
+            EventBody::OpinionCommitted { .. } | EventBody::OpinionOpened(_) => Self::Judged,
             EventBody::Unknown { .. } => Self::Unknown,
         }
     }
@@ -76,15 +81,16 @@ impl Sort {
 use Rule::{AgreeOrOpen, BothStand, FirstStands, SecondStands};
 
 /// One row and one column for each [`Sort`], in the order of their declaration.
-const TABLE: [[Rule; 8]; 8] = [
-    [AgreeOrOpen, BothStand, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand],
-    [BothStand, BothStand, SecondStands, BothStand, BothStand, SecondStands, BothStand, BothStand],
-    [BothStand, FirstStands, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand],
-    [BothStand, BothStand, BothStand, AgreeOrOpen, BothStand, SecondStands, BothStand, BothStand],
-    [BothStand, BothStand, BothStand, BothStand, AgreeOrOpen, SecondStands, BothStand, BothStand],
-    [FirstStands, FirstStands, FirstStands, FirstStands, FirstStands, BothStand, FirstStands, FirstStands],
-    [BothStand, BothStand, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand],
-    [BothStand, BothStand, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand],
+const TABLE: [[Rule; 9]; 9] = [
+    [AgreeOrOpen, BothStand, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand, BothStand],
+    [BothStand, BothStand, SecondStands, BothStand, BothStand, SecondStands, BothStand, BothStand, BothStand],
+    [BothStand, FirstStands, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand, BothStand],
+    [BothStand, BothStand, BothStand, AgreeOrOpen, BothStand, SecondStands, BothStand, BothStand, BothStand],
+    [BothStand, BothStand, BothStand, BothStand, AgreeOrOpen, SecondStands, BothStand, BothStand, BothStand],
+    [FirstStands, FirstStands, FirstStands, FirstStands, FirstStands, BothStand, FirstStands, FirstStands, FirstStands],
+    [BothStand, BothStand, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand, BothStand],
+    [BothStand, BothStand, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand, BothStand],
+    [BothStand, BothStand, BothStand, BothStand, BothStand, SecondStands, BothStand, BothStand, BothStand],
 ];
 
 /// What becomes of two events about the same thing whose authors did not know of each other.

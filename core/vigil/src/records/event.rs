@@ -163,12 +163,6 @@ impl SignedEvent {
         canonical::encode(&EventContent::of(self, None))
     }
 
-    /// About how many bytes it takes in a write; never less than it does.
-    pub(super) fn size(&self) -> usize {
-        let (_, body) = self.event.body.to_parts();
-        body.len() + self.event.after.len() * 34 + 128
-    }
-
     /// Reads what [`Self::to_bytes`] wrote.
     ///
     /// # Errors

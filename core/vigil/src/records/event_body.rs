@@ -1,4 +1,5 @@
-//! What an event says: a decision, consent given or withdrawn, an opinion, an addendum, a settlement, an erasure.
+//! What an event says: a decision, consent given or withdrawn, an opinion, an addendum, a settlement, an erasure, and the
+//! two steps of a second opinion.
 //! A body travels as a number and bytes, so that one which a newer version wrote is kept and passed on unchanged. A kind is
 //! never extended: what means something else gets a number of its own.
 
@@ -6,11 +7,12 @@ use super::change::ChangeHash;
 use super::event::EventId;
 use super::field::{FieldName, to_hex};
 use super::limits::MAX_SETTLED_OVER;
+use super::opinion::OpinionOpened;
 use super::text::{Code, LongText, ShortText};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
-use vigil_protocol::{DeviceId, canonical};
+use vigil_protocol::{DeviceId, Hash, canonical};
 
 /// On what ground somebody was kept from travelling on (CARE 1, 5, 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
@@ -191,7 +193,7 @@ pub enum EventBody {
     ConsentGiven(Consent),
     /// Consent was withdrawn.
     ConsentWithdrawn(Consent),
-    /// What somebody thinks of the case.
+    /// What somebody thinks of the case, for everybody to read at once. A second opinion is the two at the end.
     Opinion {
         /// The words.
         text: LongText,
@@ -210,6 +212,14 @@ pub enum EventBody {
         /// Why, as a code: what is erased is not told again.
         reason: Code,
     },
+    /// Somebody judged the record; what they think shows when they open it (ADR 0012).
+    OpinionCommitted {
+        /// What binds them to it.
+        #[serde(serialize_with = "hash_to_hex")]
+        commitment: Hash,
+    },
+    /// What somebody judged, once somebody else is bound, too.
+    OpinionOpened(OpinionOpened),
     /// Of a kind that this version does not know, or cannot read: kept and passed on unchanged.
     Unknown {
         /// Its number.
@@ -228,6 +238,8 @@ const ADDENDUM: u16 = 5;
 const SETTLED: u16 = 6;
 const OUTCOME_SETTLED: u16 = 7;
 const ERASED: u16 = 8;
+const OPINION_COMMITTED: u16 = 9;
+const OPINION_OPENED: u16 = 10;
 
 impl EventBody {
     /// The kind of event, for lists and logs.
@@ -241,6 +253,8 @@ impl EventBody {
             Self::Settled(_) => "settled",
             Self::OutcomeSettled(_) => "outcome_settled",
             Self::Erased { .. } => "erased",
+            Self::OpinionCommitted { .. } => "opinion_committed",
+            Self::OpinionOpened(_) => "opinion_opened",
             Self::Unknown { .. } => "unknown",
         }
     }
@@ -256,6 +270,8 @@ impl EventBody {
             Self::Settled(settlement) => (SETTLED, canonical::encode(settlement)),
             Self::OutcomeSettled(settlement) => (OUTCOME_SETTLED, canonical::encode(settlement)),
             Self::Erased { reason } => (ERASED, canonical::encode(reason)),
+            Self::OpinionCommitted { commitment } => (OPINION_COMMITTED, canonical::encode(commitment)),
+            Self::OpinionOpened(opened) => (OPINION_OPENED, canonical::encode(opened)),
             Self::Unknown { number, bytes } => (*number, bytes.clone()),
         }
     }
@@ -271,6 +287,8 @@ impl EventBody {
             SETTLED => canonical::decode(bytes).map(Self::Settled),
             OUTCOME_SETTLED => canonical::decode(bytes).map(Self::OutcomeSettled),
             ERASED => canonical::decode(bytes).map(|reason| Self::Erased { reason }),
+            OPINION_COMMITTED => canonical::decode(bytes).map(|commitment| Self::OpinionCommitted { commitment }),
+            OPINION_OPENED => canonical::decode(bytes).map(Self::OpinionOpened),
             _ => return Self::Unknown { number, bytes: bytes.to_vec() },
         };
         match known {
@@ -299,6 +317,8 @@ impl fmt::Debug for EventBody {
             Self::Settled(settlement) => write!(f, "{settlement:?}"),
             Self::OutcomeSettled(settlement) => write!(f, "{settlement:?}"),
             Self::Erased { reason } => write!(f, "Erased({reason})"),
+            Self::OpinionCommitted { .. } => f.write_str("OpinionCommitted"),
+            Self::OpinionOpened(opened) => write!(f, "{opened:?}"),
             Self::Unknown { number, bytes } => write!(f, "Unknown({number}, {} bytes)", bytes.len()),
         }
     }
@@ -312,6 +332,10 @@ impl From<Outcome> for EventBody {
 
 fn bytes_to_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&to_hex(bytes))
+}
+
+fn hash_to_hex<S: Serializer>(hash: &Hash, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(hash)
 }
 
 fn device_to_hex<S: Serializer>(device: &DeviceId, serializer: S) -> Result<S::Ok, S::Error> {
@@ -354,7 +378,7 @@ mod tests {
     #[test]
     fn debug_shows_no_words() {
         let shown = format!("{:?}", one_of_each());
-        for words in ["Maya", "Maiti", "uncle", "ट्रक"] {
+        for words in ["Maya", "Maiti", "uncle", "ट्रक", "ticket", "high_risk"] {
             assert!(!shown.contains(words), "{shown}");
         }
     }

@@ -231,7 +231,8 @@ impl Facts {
     }
 
     /// The fields with more than one value, by name. Whether a settlement closes the question is for the standing.
-    pub fn conflicted_fields(&self) -> Vec<FieldName> {
+    #[cfg(test)]
+    pub(super) fn conflicted_fields(&self) -> Vec<FieldName> {
         self.0
             .map_range(ROOT, ..)
             .filter(|item| item.conflict)

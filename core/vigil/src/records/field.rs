@@ -3,6 +3,7 @@
 //! `Debug`: a log line with a name in it would be a leak.
 
 use super::limits::{MAX_FIELD_BYTES, MAX_FIELD_NAME_BYTES, MAX_TEXT_BYTES};
+use super::names::plain_name;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use thiserror::Error;
@@ -33,78 +34,17 @@ impl FieldError {
     }
 }
 
-/// Whether `text` is 1 to `limit` lower-case ASCII letters, digits, `_`, `.` or `-`.
-pub(super) fn is_plain_name(text: &str, limit: usize) -> bool {
-    (1..=limit).contains(&text.len())
-        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'-'))
-}
-
-/// The name of a field, for example `station` or `answer.debt_owed`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct FieldName(String);
-
-impl FieldName {
-    /// Takes a name if it is well formed.
-    ///
-    /// # Errors
-    /// [`FieldError::BadName`].
-    pub fn new(name: impl Into<String>) -> Result<Self, FieldError> {
-        let name = name.into();
-        if is_plain_name(&name, MAX_FIELD_NAME_BYTES) { Ok(Self(name)) } else { Err(FieldError::BadName) }
-    }
-
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for FieldName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for FieldName {
-    type Error = FieldError;
-    fn try_from(name: String) -> Result<Self, FieldError> {
-        Self::new(name)
-    }
-}
-
-impl std::str::FromStr for FieldName {
-    type Err = FieldError;
-    fn from_str(name: &str) -> Result<Self, FieldError> {
-        Self::new(name)
-    }
-}
-
-impl From<FieldName> for String {
-    fn from(name: FieldName) -> Self {
-        name.0
-    }
-}
+plain_name!(
+    /// The name of a field, for example `station` or `answer.debt_owed`.
+    FieldName,
+    MAX_FIELD_NAME_BYTES,
+    FieldError,
+    FieldError::BadName
+);
 
 impl std::borrow::Borrow<str> for FieldName {
     fn borrow(&self) -> &str {
         &self.0
-    }
-}
-
-impl<C> minicbor::Encode<C> for FieldName {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        e: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.str(&self.0)?.ok()
-    }
-}
-
-impl<'b, C> minicbor::Decode<'b, C> for FieldName {
-    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        Self::new(d.str()?).map_err(|_| minicbor::decode::Error::message("not a field name"))
     }
 }
 

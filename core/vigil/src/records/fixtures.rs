@@ -3,9 +3,9 @@
 
 use super::{
     Actor, Agreement, ChangeBytes, ChangeHash, Code, Consent, Event, EventBody, EventId, Facts, FieldName,
-    FieldSettlement, FieldValue, HandedTo, LongText, Outcome, OutcomeSettlement, ShortText,
+    FieldSettlement, FieldValue, HandedTo, Judgement, LongText, OpinionSalt, Outcome, OutcomeSettlement, ShortText,
 };
-use vigil_protocol::{DeviceId, Hash, Timestamp};
+use vigil_protocol::{DeviceId, Hash, RecordId, Timestamp};
 
 pub(super) fn device(number: u8) -> DeviceId {
     DeviceId([number; 16])
@@ -78,6 +78,15 @@ pub(super) fn screening(number: u8) -> (Facts, ChangeBytes) {
     (facts, change)
 }
 
+/// A judgement with a view of this name and a salt of this number.
+pub(super) fn judgement(view: &str, salt: u8) -> Judgement {
+    Judgement {
+        view: Code::new(view).unwrap(),
+        reasons: LongText::new("One ticket, paid by a stranger.").unwrap(),
+        salt: OpinionSalt([salt; 32]),
+    }
+}
+
 /// One body of every kind.
 pub(super) fn one_of_each() -> Vec<EventBody> {
     let consent = Consent {
@@ -106,6 +115,8 @@ pub(super) fn one_of_each() -> Vec<EventBody> {
         }),
         EventBody::OutcomeSettled(OutcomeSettlement { chosen: EventId(Hash([1; 32])), over: vec![] }),
         EventBody::Erased { reason: Code::new("asked").unwrap() },
+        judgement("high_risk", 7).committed(&RecordId([1; 16]), &device(1)),
+        EventBody::OpinionOpened(judgement("high_risk", 7).opened(event_id(5))),
         EventBody::Unknown { number: 999, bytes: vec![1, 2, 3] },
     ]
 }

@@ -2,8 +2,9 @@
 //! Kinds and fields that the data does not describe are tolerated: they are kept and synced, not searched, and do not
 //! outlive "let go".
 
-use super::field::{FieldName, FieldValue, is_plain_name};
+use super::field::{FieldName, FieldValue};
 use super::limits::MAX_CODE_BYTES;
+use super::names::is_plain_name;
 use super::text::Code;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -301,11 +302,6 @@ impl Kinds {
         self.field_rule(kind, field).map_or(Ok(()), |rule| rule.check(field, value))
     }
 
-    /// Whether anything of the field stays after "let go"; what stays is for [`Self::reduced_for_let_go`] to say.
-    pub fn kept_after_let_go(&self, kind: &str, field: &FieldName) -> bool {
-        self.field_rule(kind, field).is_some_and(|rule| rule.after_let_go != AfterLetGo::Gone)
-    }
-
     /// What stays of a record after "let go" (CARE 9): enough for the statistics, nothing that names or tells about anybody.
     pub fn reduced_for_let_go(
         &self,
@@ -322,7 +318,8 @@ impl Kinds {
                     FieldValue::Integer(time.div_euclid(HOUR_MILLISECONDS).saturating_mul(HOUR_MILLISECONDS))
                 }
                 (AfterLetGo::KeptUnlessWords, FieldValue::Text(code)) => match Answer::parse(&code) {
-                    Ok(Answer::Text(_)) | Err(_) => return None,
+                    // A day of birth or an hour of departure can tell who it was.
+                    Ok(Answer::Text(_) | Answer::Date(_) | Answer::Time(_)) | Err(_) => return None,
                     Ok(_) => FieldValue::Text(code),
                 },
                 (_, value) => value,
@@ -363,7 +360,8 @@ mod tests {
         {
             assert!(kinds.field_rule(kind, &name(field)).is_none());
             assert!(kinds.check(kind, &name(field), &FieldValue::from("anything")).is_ok());
-            assert!(!kinds.is_searchable(kind, &name(field)) && !kinds.kept_after_let_go(kind, &name(field)));
+            assert!(!kinds.is_searchable(kind, &name(field)));
+            assert!(kinds.reduced_for_let_go(kind, [(name(field), FieldValue::from("anything"))]).is_empty());
             assert_eq!(kinds.label(kind, &name(field)), field);
         }
         assert!(kinds.field_rule("screening", &name("answer.")).is_none());
@@ -393,6 +391,8 @@ mod tests {
         fields.extend([
             (name("answer.observations"), FieldValue::from("text:Sita from Hetauda")),
             (name("answer.forged"), FieldValue::from("Sita from Hetauda")),
+            (name("answer.born"), FieldValue::from("date:2009-06-01")),
+            (name("answer.departs"), FieldValue::from("time:2026-11-22T07:30")),
             (name("answer.journey_purpose"), FieldValue::from("choice:work")),
             (name("a_newer_field"), FieldValue::from("Sita")),
         ]);

@@ -21,6 +21,13 @@ mod guard;
 mod hostile_changes;
 mod kind;
 pub mod limits;
+mod names;
+mod opinion;
+#[cfg(test)]
+mod opinion_any_order;
+#[cfg(test)]
+mod opinion_cases;
+mod opinion_standing;
 mod person;
 mod screening;
 mod settling;
@@ -37,6 +44,8 @@ pub use facts::{Facts, FactsError, Written};
 pub use field::{FieldError, FieldName, FieldValue};
 pub use guard::{Admitted, GuardError, GuardLimits, admit};
 pub use kind::{AfterLetGo, FieldRule, Kind, KindError, Kinds, ValueType};
+pub use opinion::{Judgement, OPINION_VIEWS, OpinionOpened, OpinionSalt, is_view};
+pub use opinion_standing::{Judge, Opinion, OpinionState, Opinions, SecondOpinion};
 pub use person::{NewPerson, PersonRole};
 pub use screening::{Journey, NewScreening};
 pub use settling::{FieldView, resolve_field, resolve_fields};

@@ -2,8 +2,9 @@
 //! It holds nobody's name; the persons in it are records of their own, tied to it by a random link and nothing else.
 
 use super::facts::Facts;
-use super::field::{FieldName, FieldValue, is_plain_name};
+use super::field::{FieldName, FieldValue};
 use super::kind::Kinds;
+use super::names::is_plain_name;
 use super::standing::Standing;
 use super::typed::{Fields, InputError, Values, milliseconds};
 use serde::{Deserialize, Serialize};
@@ -61,7 +62,7 @@ pub struct NewScreening {
     /// The journey, if there was one.
     #[serde(default)]
     pub journey: Option<Journey>,
-    /// The instrument that was used, as `id@version`.
+    /// The instrument that was used, as `id@version`; one that a programme brought as `id@version.digest`.
     #[serde(default)]
     pub instrument: Option<String>,
     /// Answers by item, as [`vigil_screening::Answer`] codes: `yes`, `yes:document_seen`, `no`, `unknown`, `choice:work`.
@@ -191,10 +192,14 @@ impl NewScreening {
     }
 }
 
-/// Whether it is `id@version`.
+/// Whether it is `id@version`, or `id@version.digest` with the first eight bytes of the digest in hexadecimal.
 fn is_instrument(text: &str) -> bool {
-    let id_and_version = text.split_once('@').map(|(id, version)| (Id::new(id), version.parse::<u32>()));
-    matches!(id_and_version, Some((Ok(_), Ok(version))) if version > 0)
+    let Some((id, rest)) = text.split_once('@') else { return false };
+    let (version, digest) = rest.split_once('.').map_or((rest, None), |(version, digest)| (version, Some(digest)));
+    let is_hex =
+        |digest: &str| digest.len() == 16 && digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let is_version = version.parse::<u32>().is_ok_and(|number| number > 0 && number.to_string() == version);
+    Id::new(id).is_ok() && is_version && digest.is_none_or(is_hex)
 }
 
 #[cfg(test)]

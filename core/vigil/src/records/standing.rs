@@ -105,6 +105,8 @@ impl Standing {
                 }
                 EventBody::Erased { reason } => standing.erasures.push((reason.clone(), entry.said())),
                 EventBody::Unknown { .. } => standing.not_understood.push(*id),
+                // Second opinions have a fold of their own: `opinion_standing`.
+                EventBody::OpinionCommitted { .. } | EventBody::OpinionOpened(_) => {}
                 EventBody::Opinion { .. } | EventBody::Addendum { .. } => {}
             }
         }
@@ -235,9 +237,10 @@ fn outcome(decisions: Vec<Entry<'_>>, settlements: Vec<Settlement<EventId>>) -> 
 #[cfg(test)]
 mod tests {
     use super::super::event_body::{FieldSettlement, OutcomeSettlement};
-    use super::super::fixtures::{device, event, event_id, name, time};
+    use super::super::fixtures::{device, event, event_id, judgement, name, time};
     use super::super::{Agreement, LongText};
     use super::*;
+    use vigil_protocol::RecordId;
 
     fn standing(events: &[(EventId, Event)]) -> Standing {
         Standing::of(events.iter().map(|(id, event)| (*id, event)))
@@ -356,6 +359,10 @@ mod tests {
             Sort::OutcomeSettled => vec![settled_outcome(1, &[2]), settled_outcome(2, &[1])],
             Sort::Erased => vec![EventBody::Erased { reason: Code::new("asked").unwrap() }],
             Sort::Statement => vec![EventBody::Opinion { text: LongText::new("coached").unwrap() }],
+            Sort::Judged => vec![
+                judgement("high_risk", 1).committed(&RecordId([1; 16]), &device(11)),
+                EventBody::OpinionOpened(judgement("does_not_count", 2).opened(event_id(3))),
+            ],
             Sort::Unknown => vec![EventBody::Unknown { number: 77, bytes: vec![] }],
         }
     }

@@ -1,8 +1,8 @@
 //! Words and codes inside events.
 //! They promise a length limit wherever they come from, and never to show themselves through `Debug`.
 
-use super::field::is_plain_name;
 use super::limits::{MAX_CODE_BYTES, MAX_LONG_TEXT_BYTES, MAX_SHORT_TEXT_BYTES};
+use super::names::plain_name;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
@@ -103,68 +103,13 @@ impl<'b, C, const LIMIT: usize> minicbor::Decode<'b, C> for Text<LIMIT> {
     }
 }
 
-/// A short code: a kind of record, a purpose of consent, a kind of recipient, a language.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Code(String);
-
-impl Code {
-    /// Takes a code if it is well formed.
-    ///
-    /// # Errors
-    /// [`TextError::NotACode`].
-    pub fn new(code: impl Into<String>) -> Result<Self, TextError> {
-        let code = code.into();
-        if is_plain_name(&code, MAX_CODE_BYTES) { Ok(Self(code)) } else { Err(TextError::NotACode) }
-    }
-
-    /// The code.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Code {
-    type Error = TextError;
-    fn try_from(code: String) -> Result<Self, TextError> {
-        Self::new(code)
-    }
-}
-
-impl std::str::FromStr for Code {
-    type Err = TextError;
-    fn from_str(code: &str) -> Result<Self, TextError> {
-        Self::new(code)
-    }
-}
-
-impl From<Code> for String {
-    fn from(code: Code) -> Self {
-        code.0
-    }
-}
-
-impl<C> minicbor::Encode<C> for Code {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        e: &mut minicbor::Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.str(&self.0)?.ok()
-    }
-}
-
-impl<'b, C> minicbor::Decode<'b, C> for Code {
-    fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
-        Self::new(d.str()?).map_err(|_| minicbor::decode::Error::message("not a code"))
-    }
-}
+plain_name!(
+    /// A short code: a kind of record, a purpose of consent, a kind of recipient, a language.
+    Code,
+    MAX_CODE_BYTES,
+    TextError,
+    TextError::NotACode
+);
 
 #[cfg(test)]
 mod tests {

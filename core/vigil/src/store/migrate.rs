@@ -4,7 +4,8 @@
 use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/001_first.sql"), include_str!("migrations/002_second_opinion.sql")];
 
 /// Brings the schema to the newest version.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -2,12 +2,17 @@
 //! It promises that a commit that returned survives a power cut, that there is one writer, and that a wrong key, a damaged
 //! file and a newer schema are different errors.
 
+pub(crate) mod cells;
 pub(crate) mod chains;
 mod connection;
 pub(crate) mod drafts;
 pub(crate) mod generations;
+#[allow(dead_code, reason = "what brings instruments in stands on top of it")]
+pub(crate) mod instruments;
+mod integrity;
 pub(crate) mod log;
 mod migrate;
+pub(crate) mod opinions;
 pub(crate) mod outbox;
 pub(crate) mod records;
 mod sealed_copies;
@@ -17,6 +22,7 @@ mod wiping_allocator;
 pub(crate) use chains::Parked;
 pub(crate) use connection::Store;
 pub(crate) use generations::Generation;
+pub(crate) use integrity::damage;
 pub(crate) use records::{Columns, ListFilter, Row, SearchText};
 pub(crate) use sealed_copies::SealedCopies;
 pub(crate) use settings::Setting;

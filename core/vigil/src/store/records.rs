@@ -213,6 +213,15 @@ pub(crate) fn put(
     Ok(())
 }
 
+/// Screenings that no instrument of this device has scored.
+pub(crate) fn without_points(connection: &Connection) -> Result<Vec<RecordId>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT id FROM record WHERE kind = 'screening' AND points IS NULL AND band IS NULL")?;
+    let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+    let ids = rows.collect::<Result<Vec<_>, _>>()?;
+    Ok(ids.iter().filter_map(|id| RecordId::from_slice(id)).collect())
+}
+
 /// Other records that share a link with this one.
 pub(crate) fn linked(connection: &Connection, record: &RecordId) -> Result<Vec<RecordId>, StoreError> {
     let mut statement = connection.prepare_cached(

@@ -134,6 +134,7 @@ impl Vault {
         let card = self.server()?.ok_or(VigilError::NotFound { what: "server" })?;
         self.repeat_intentions()?;
         self.erase_let_go()?;
+        self.open_opinions()?;
         let mut course = Course::default();
         let mut idle_rounds = 0;
         loop {
@@ -333,6 +334,7 @@ impl Vault {
         let taken = self.take_in(response.batches, &response.covered)?;
         report.add(&taken);
         report.erased_records += self.erase_let_go()?;
+        self.open_opinions()?;
         Ok(moved)
     }
 

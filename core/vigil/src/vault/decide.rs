@@ -50,13 +50,17 @@ impl Vault {
         self.save(vec![open], |_| Ok(()))
     }
 
-    /// Adds an event of any kind but a decision, which [`Self::decide`] takes.
+    /// Adds an event of any kind but a decision, which [`Self::decide`] takes, and a second opinion, which
+    /// [`Self::give_opinion`] takes.
     ///
     /// # Errors
     /// [`VigilError::NotFound`], [`VigilError::Invalid`].
     pub fn add_event(&mut self, record: &RecordId, body: EventBody) -> Result<EventId> {
         if matches!(body, EventBody::Decision(_)) {
             return Err(VigilError::invalid("event", "a decision is taken, not added"));
+        }
+        if matches!(body, EventBody::OpinionCommitted { .. } | EventBody::OpinionOpened(_)) {
+            return Err(VigilError::invalid("event", "a second opinion is given, not added"));
         }
         let mut open = self.open_record(record)?;
         let id = self.write_event(&mut open, body);

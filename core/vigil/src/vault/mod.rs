@@ -4,7 +4,9 @@
 
 mod codes;
 mod decide;
+mod instruments;
 mod members;
+mod opinions;
 mod read;
 mod save;
 mod screening;
@@ -17,12 +19,16 @@ pub use members::MemberView;
 pub use read::ListQuery;
 pub use screening::{DraftId, Recorded, ScreeningDraft};
 pub use space::RecoveryKey;
-pub use views::{EventView, FieldView, RecordSummary, RecordView, Status, SyncState, ValueView};
+pub use views::{
+    EventView, FieldView, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
+};
 
+pub use instruments::InstrumentInfo;
 pub(crate) use summary::Summariser;
 
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Result, VigilError};
+use crate::folder;
 use crate::keys::{DeviceKeys, KeyFile, Passphrase, SealingKeyPair, Secret, random_bytes};
 use crate::store::{SealedCopies, Setting, Store, StoreError, outbox, settings};
 use std::fs::File;
@@ -53,7 +59,6 @@ impl std::fmt::Debug for Vault {
 }
 
 fn lock(home: &Path) -> Result<File> {
-    let disk = |error: std::io::Error| VigilError::Disk { why: error.kind().to_string() };
     let file = File::options().create(true).truncate(false).write(true).open(home.join("lock")).map_err(disk)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
@@ -77,13 +82,15 @@ impl Vault {
     /// # Errors
     /// As [`Self::create`].
     pub fn create_with_clock(home: &Path, passphrase: &Passphrase, name: &str, clock: Arc<dyn Clock>) -> Result<Self> {
-        let disk = |error: std::io::Error| VigilError::Disk { why: error.kind().to_string() };
-        create_private_folder(home).map_err(disk)?;
+        folder::create_private(home).map_err(disk)?;
         let lock = lock(home)?;
-        if home.join("key").exists() || home.join("vigil.db").exists() {
-            return Err(VigilError::HomeExists);
+        match Self::look_for(home) {
+            Err(VigilError::NoHome) => remove_unfinished(home)?,
+            _ => return Err(VigilError::HomeExists),
         }
         let key = Secret::random();
+        // First beside its place: a home where it is still there was never acknowledged and may be begun again.
+        KeyFile::seal(&key, passphrase)?.write_aside(&home.join("key"))?;
         let store = Store::open(&home.join("vigil.db"), &key)?;
         let keys = DeviceKeys::generate()?;
         let device = DeviceId(random_bytes());
@@ -94,16 +101,16 @@ impl Vault {
             settings::set_number(tx, Setting::InstallGeneration, 1)?;
             settings::set(tx, Setting::OwnName, name.trim().as_bytes())
         })?;
-        // The key file comes last: a home without one was never acknowledged.
-        KeyFile::seal(&key, passphrase)?.write(&home.join("key"))?;
+        KeyFile::put_in_place(&home.join("key"))?;
         Self::assemble(home, store, lock, clock)
     }
 
     /// Opens a home.
     ///
     /// # Errors
-    /// [`VigilError::NoHome`], [`VigilError::WrongPassphrase`], [`VigilError::KeyFileDamaged`],
-    /// [`VigilError::DatabaseDamaged`], [`VigilError::NewerVersion`] or [`VigilError::HomeInUse`]: six different things.
+    /// [`VigilError::NoHome`], [`VigilError::KeyFileMissing`], [`VigilError::WrongPassphrase`],
+    /// [`VigilError::KeyFileDamaged`], [`VigilError::DatabaseDamaged`], [`VigilError::NewerVersion`] or
+    /// [`VigilError::HomeInUse`]: seven different things.
     pub fn open(home: &Path, passphrase: &Passphrase) -> Result<Self> {
         Self::open_with_clock(home, passphrase, Arc::new(SystemClock))
     }
@@ -113,9 +120,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with_clock(home: &Path, passphrase: &Passphrase, clock: Arc<dyn Clock>) -> Result<Self> {
-        if !home.join("key").exists() {
-            return Err(VigilError::NoHome);
-        }
+        Self::look_for(home)?;
         let lock = lock(home)?;
         let key = KeyFile::read(&home.join("key"))?.open(passphrase)?;
         if !home.join("vigil.db").exists() {
@@ -125,7 +130,23 @@ impl Vault {
         let mut vault = Self::assemble(home, store, lock, clock)?;
         vault.make_missing_copies()?;
         vault.after_update()?;
+        vault.open_opinions()?;
         Ok(vault)
+    }
+
+    /// Whether there is a home to open, before anybody is asked for a passphrase.
+    ///
+    /// # Errors
+    /// [`VigilError::NoHome`], or [`VigilError::KeyFileMissing`] where the database is there without what opens it.
+    pub fn look_for(home: &Path) -> Result<()> {
+        let has = |name: &str| home.join(name).exists();
+        if has("key") {
+            Ok(())
+        } else if has("vigil.db") && !KeyFile::aside(&home.join("key")).exists() {
+            Err(VigilError::KeyFileMissing)
+        } else {
+            Err(VigilError::NoHome)
+        }
     }
 
     fn assemble(home: &Path, store: Store, lock: File, clock: Arc<dyn Clock>) -> Result<Self> {
@@ -140,7 +161,7 @@ impl Vault {
         let keys = DeviceKeys::from_parts(seed, sealing)?;
         let space = Space::load(&store)?;
         let copies = SealedCopies::open(&home.join("sealed.db"))?;
-        let summariser = Arc::new(Summariser::new()?);
+        let summariser = Arc::new(instruments::summariser(&store)?);
         Ok(Self { store, copies, keys, device, space, summariser, clock, home: home.to_owned(), _lock: lock })
     }
 
@@ -189,10 +210,17 @@ impl Vault {
     }
 }
 
-fn create_private_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+fn disk(error: std::io::Error) -> VigilError {
+    VigilError::Disk { why: error.kind().to_string() }
+}
+
+/// Removes what a creation left that a full disk or a power cut ended.
+fn remove_unfinished(home: &Path) -> Result<()> {
+    for name in ["vigil.db", "vigil.db-wal", "vigil.db-shm", "sealed.db", "sealed.db-wal", "sealed.db-shm"] {
+        match std::fs::remove_file(home.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(disk(error)),
+            _ => {}
+        }
+    }
+    Ok(())
 }

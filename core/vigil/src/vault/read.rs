@@ -5,7 +5,7 @@ use super::Vault;
 use super::summary::Fields;
 use super::views::{EventView, FieldView, RecordSummary, RecordView, Status, SyncState, ValueView};
 use crate::error::{Result, VigilError};
-use crate::records::{EventId, SignedEvent, Standing, resolve_fields};
+use crate::records::{EventBody, EventId, SignedEvent, Standing, resolve_fields};
 use crate::store::{ListFilter, Row, chains, drafts, outbox, records};
 use std::collections::BTreeMap;
 use vigil_protocol::RecordId;
@@ -100,13 +100,15 @@ impl Vault {
         let standing = Standing::of(open.events.iter().map(|(id, event)| (*id, &event.event)));
         let author = self.call(&row.columns.creator)?;
         let fields = resolve_fields(&open.facts, &standing);
+        let second_opinion = self.opinion_view(record, &open.creator, &open.events)?;
         Ok(RecordView {
             summary: summary(row, author),
             assessment: self.summariser.assess(&open.kind, &fields),
             fields: self.field_views(&open.kind, fields, &standing)?,
-            events: self.event_views(&open.events)?,
+            events: self.event_views(&open.events, second_opinion.may_judge)?,
             open_outcomes: standing.open_outcomes().into_iter().map(|id| id.to_string()).collect(),
             linked: records::linked(self.store.read(), record)?.iter().map(RecordId::to_string).collect(),
+            second_opinion: Some(second_opinion).filter(|view| !view.opinions.is_empty()),
             heads: open.facts.heads().iter().map(ToString::to_string).collect(),
         })
     }
@@ -151,7 +153,14 @@ impl Vault {
         standing.author_of(id).map(|device| self.call(&device)).transpose()
     }
 
-    fn event_views(&self, events: &BTreeMap<EventId, SignedEvent>) -> Result<Vec<EventView>> {
+    /// `may_judge` says that this device may still judge the record: then what others opened is left out.
+    fn event_views(&self, events: &BTreeMap<EventId, SignedEvent>, may_judge: bool) -> Result<Vec<EventView>> {
+        let body = |body: &EventBody| match body {
+            EventBody::OpinionOpened(opened) if may_judge => {
+                serde_json::json!({"event": body.name(), "of": opened.of.to_string(), "hidden": true})
+            }
+            body => serde_json::to_value(body).unwrap_or(serde_json::Value::Null),
+        };
         let mut views = events
             .iter()
             .map(|(id, signed)| {
@@ -159,7 +168,7 @@ impl Vault {
                     id: id.to_string(),
                     author: self.call(&signed.event.author)?,
                     time: signed.event.time.0,
-                    body: serde_json::to_value(&signed.event.body).unwrap_or(serde_json::Value::Null),
+                    body: body(&signed.event.body),
                 })
             })
             .collect::<Result<Vec<_>>>()?;

@@ -69,11 +69,7 @@ impl Vault {
         let damaged = |detail| VigilError::DatabaseDamaged { detail };
         let bytes = records::facts(store, record)?.ok_or(damaged("a document is missing"))?;
         let facts = Facts::load(&bytes).map_err(|_| damaged("a document"))?;
-        let mut events = BTreeMap::new();
-        for bytes in records::events(store, record)? {
-            let event = SignedEvent::from_bytes(&bytes).map_err(|_| damaged("an event"))?;
-            events.insert(event.event.id(record), event);
-        }
+        let events = self.events_of(record)?;
         // One actor for each install and record: used twice with other content it would wedge the record.
         let actor = records::actor(store, record)?.unwrap_or_else(random_bytes);
         Ok(Open {
@@ -87,6 +83,16 @@ impl Vault {
             unsaved: RecordContent::default(),
             new_events: Vec::new(),
         })
+    }
+
+    /// The signed events of a record.
+    pub(super) fn events_of(&self, record: &RecordId) -> Result<BTreeMap<EventId, SignedEvent>> {
+        let damaged = |_| VigilError::DatabaseDamaged { detail: "an event" };
+        let event = |bytes: Vec<u8>| {
+            let event = SignedEvent::from_bytes(&bytes).map_err(damaged)?;
+            Ok((event.event.id(record), event))
+        };
+        records::events(self.store.read(), record)?.into_iter().map(event).collect()
     }
 
     /// Writes fields. Nothing is kept before [`Self::save`].
@@ -153,17 +159,5 @@ impl Vault {
     /// [`VigilError::Disk`].
     pub fn sealed_copies(&self) -> Result<Vec<Vec<u8>>> {
         Ok(self.copies.all()?)
-    }
-
-    /// Gives the keys of a record to more devices.
-    pub(super) fn grant(&mut self, record: &RecordId, devices: &[DeviceId]) -> Result<()> {
-        let others: Vec<DeviceId> = devices.iter().filter(|device| **device != self.device).copied().collect();
-        if others.is_empty() {
-            return Ok(());
-        }
-        let tx = self.store.begin()?;
-        let copy = self.enqueue(&tx, record, &Save::Grant(others))?;
-        tx.commit().map_err(StoreError::from)?;
-        self.keep_copies(vec![copy])
     }
 }

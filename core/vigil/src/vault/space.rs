@@ -5,7 +5,8 @@ use super::Vault;
 use super::codes::{JOIN_PREFIX, RECOVERY_PREFIX, WELCOME_PREFIX, from_code, server_card, to_code};
 use crate::error::{Result, VigilError};
 use crate::keys::{SealedTo, SealingKeyPair, Secret, open_key, open_text, random_bytes, seal_key, seal_text};
-use crate::store::{self, Setting, Store, settings};
+use crate::store::{self, Setting, Store, StoreError, settings};
+use crate::sync::Save;
 use rusqlite::Transaction;
 use std::collections::BTreeMap;
 use vigil_protocol::{
@@ -276,8 +277,13 @@ impl Vault {
         if generations.is_empty() {
             return Err(VigilError::NotFound { what: "record" });
         }
-        self.write_log(LogBody::Assign { record: *record, officers: officers.to_vec() })?;
-        self.grant(record, officers)
+        let assignment = LogBody::Assign { record: *record, officers: officers.to_vec() };
+        let others: Vec<DeviceId> = officers.iter().filter(|device| **device != self.device).copied().collect();
+        let copy = self.write_log_and(assignment, |vault, tx| {
+            let grant = (!others.is_empty()).then(|| vault.enqueue(tx, record, &Save::Grant(others)));
+            grant.transpose()
+        })?;
+        self.keep_copies(copy.into_iter().collect())
     }
 
     /// Removes a device and starts a new epoch.
@@ -316,37 +322,41 @@ impl Vault {
 
     /// Appends an entry of this device; it is in force here at once and sent with the next sync.
     pub(crate) fn write_log(&mut self, body: LogBody) -> Result<()> {
-        let space = self.space()?;
-        let at = (space.membership.length(), space.membership.head());
-        let entry = LogEntry::sign(space.id(), at, self.now(), self.device, body, &self.keys.signing);
-        self.append_log(std::slice::from_ref(&entry), false)
+        self.write_log_and(body, |_, _| Ok(()))
     }
 
-    /// Applies entries that follow the log, all or none.
-    pub(crate) fn append_log(&mut self, entries: &[LogEntry], confirmed: bool) -> Result<()> {
-        let Some(space) = self.space.as_mut() else { return Err(VigilError::NotInSpace) };
+    /// Appends an entry of this device, and does `also` in the same transaction: both or neither.
+    fn write_log_and<T>(
+        &mut self,
+        body: LogBody,
+        also: impl FnOnce(&Self, &Transaction<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let now = self.now();
+        let space = self.space.as_mut().ok_or(VigilError::NotInSpace)?;
+        let at = (space.membership.length(), space.membership.head());
+        let entry = LogEntry::sign(space.id(), at, now, self.device, body, &self.keys.signing);
         let mut membership = space.membership.clone();
-        for entry in entries {
-            membership.append(entry)?;
-        }
-        let length = space.log.len();
+        membership.append(&entry)?;
         let before = std::mem::replace(&mut space.membership, membership);
-        space.log.extend_from_slice(entries);
-        let (device, keys) = (self.device, &self.keys);
-        let result = self.store.in_transaction(|tx| {
-            for (position, entry) in (length as u64..).zip(entries) {
-                store::log::append(tx, position, &entry.to_bytes(), confirmed)?;
-                space.learn_epochs(tx, entry, &device, &keys.sealing)?;
-            }
-            Ok::<_, VigilError>(())
-        });
-        if result.is_err() {
+        space.log.push(entry);
+        let result = self.store_last_entry(also);
+        if let (Err(_), Some(space)) = (&result, self.space.as_mut()) {
             space.membership = before;
-            space.log.truncate(length);
-        } else if confirmed {
-            space.confirmed = space.log.len();
+            space.log.pop();
         }
         result
+    }
+
+    fn store_last_entry<T>(&mut self, also: impl FnOnce(&Self, &Transaction<'_>) -> Result<T>) -> Result<T> {
+        let tx = self.store.begin()?;
+        let space = self.space.as_mut().ok_or(VigilError::NotInSpace)?;
+        if let Some(entry) = space.log.last().cloned() {
+            store::log::append(&tx, entry.index, &entry.to_bytes(), false)?;
+            space.learn_epochs(&tx, &entry, &self.device, &self.keys.sealing)?;
+        }
+        let done = also(self, &tx)?;
+        tx.commit().map_err(StoreError::from)?;
+        Ok(done)
     }
 
     /// Takes in what the server says of the log: entries of this device that it has taken, and entries of others, before

@@ -8,11 +8,14 @@ use crate::records::{
 };
 use crate::store::{Columns, SearchText};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use vigil_protocol::{DeviceId, Timestamp};
-use vigil_screening::{AgeBand, Answer, Answers, Assessment, Id, Instrument, Profile, score, shipped, shipped_list};
+use vigil_screening::{AgeBand, Answer, Answers, Assessment, Date, Id, Instrument, Profile, score, shipped_once};
 
 /// Most words that one record adds to the search, in bytes.
 const MAX_SEARCH_BYTES: usize = 64 * 1024;
+
+const MILLISECONDS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// A record's fields as people should see them.
 pub(crate) type Fields = BTreeMap<FieldName, FieldView>;
@@ -20,20 +23,31 @@ pub(crate) type Fields = BTreeMap<FieldName, FieldView>;
 /// Knows the kinds of record and the instruments.
 pub(crate) struct Summariser {
     kinds: Kinds,
-    instruments: BTreeMap<String, Instrument>,
+    /// Instruments that a programme brought, by what records pin; each is read when it is first needed.
+    brought: BTreeMap<String, Brought>,
+}
+
+struct Brought {
+    file: String,
+    read: OnceLock<Option<Instrument>>,
 }
 
 impl Summariser {
-    pub(crate) fn new() -> Result<Self> {
+    /// `brought` are pins and files.
+    pub(crate) fn new(brought: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let kinds = Kinds::builtin().map_err(|error| VigilError::internal(error.to_string()))?;
-        let mut instruments = BTreeMap::new();
-        for (id, version) in shipped_list() {
-            if let Some(instrument) = shipped(id, version) {
-                let instrument = instrument.map_err(|error| VigilError::internal(error.code()))?;
-                instruments.insert(format!("{id}@{version}"), instrument);
-            }
+        let brought = brought.into_iter().map(|(pin, file)| (pin, Brought { file, read: OnceLock::new() })).collect();
+        Ok(Self { kinds, brought })
+    }
+
+    /// The instrument that a record pins: exactly this version, and for one that a programme brought exactly this file.
+    pub(crate) fn instrument(&self, pin: &str) -> Option<&Instrument> {
+        let (id, version) = pin.split_once('@')?;
+        if let Ok(version) = version.parse() {
+            return shipped_once(id, version);
         }
-        Ok(Self { kinds, instruments })
+        let brought = self.brought.get(pin)?;
+        brought.read.get_or_init(|| Instrument::from_json(&brought.file).ok()).as_ref()
     }
 
     pub(crate) fn kinds(&self) -> &Kinds {
@@ -46,8 +60,11 @@ impl Summariser {
             return None;
         }
         let reader = Reader(fields);
-        let instrument = self.instruments.get(reader.text("instrument")?)?;
+        let instrument = self.instrument(reader.text("instrument")?)?;
         let age_band = reader.text("age_band").and_then(|code| AgeBand::parse(code).ok()).unwrap_or_default();
+        // The day that the record says it began: two devices compute with the same one.
+        let began = reader.number("started_at").map(|milliseconds| milliseconds.div_euclid(MILLISECONDS_A_DAY));
+        let day = began.and_then(|days| Date::from_days(days).ok());
         let mut answers = Answers::new();
         for (name, view) in fields {
             let Some(item) = name.as_str().strip_prefix("answer.") else { continue };
@@ -56,7 +73,7 @@ impl Summariser {
                 answers.insert(item, answer);
             }
         }
-        Some(score(instrument, &Profile { age_band }, &answers))
+        Some(score(instrument, &Profile { age_band, day, ..Profile::default() }, &answers))
     }
 
     /// Columns, words and links of a record.
@@ -110,14 +127,19 @@ impl Summariser {
             title: title(kind, &reader),
             place: reader.text("station").or_else(|| reader.text("place")).map(str::to_owned),
             outcome,
-            points: assessment.as_ref().map(|assessment| i64::from(assessment.total)),
-            band: assessment.as_ref().map(|assessment| assessment.band.id.to_string()),
+            points: assessment.as_ref().and_then(|assessment| assessment.total).map(i64::from),
+            band: assessment.and_then(|assessment| assessment.band).map(|band| band.id.to_string()),
             people: reader.number("people"),
             minutes: reader.number("minutes"),
             conflicts,
         };
         (columns, text)
     }
+}
+
+/// What a screening says of the instrument that it was filled in with.
+pub(super) fn pin(fields: &Fields) -> Option<String> {
+    Reader(fields).text("instrument").map(str::to_owned)
 }
 
 fn is_link(name: &FieldName) -> bool {

@@ -90,6 +90,39 @@ pub struct EventView {
     pub body: serde_json::Value,
 }
 
+/// One person's second opinion.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct OpinionView {
+    /// Who gave it.
+    pub author: String,
+    /// When, by the author's clock.
+    pub time: i64,
+    /// Whether it is this device's.
+    pub mine: bool,
+    /// `sealed` or `open`; or why it does not count: `does_not_fit`, `copied`, `twice`, `gone`.
+    pub state: String,
+    /// The view, where it may be shown here.
+    pub view: Option<String>,
+    /// Why, likewise.
+    pub reasons: Option<String>,
+}
+
+/// How a record's second opinion stands.
+#[derive(Clone, PartialEq, Serialize)]
+pub struct SecondOpinionView {
+    /// `none`, `one` (another is waited for), `waiting` (not all are open yet), `agreed`, or `differ` (somebody else is
+    /// called).
+    pub state: String,
+    /// The view that two agree on.
+    pub view: Option<String>,
+    /// Whether two of them were bound to it before either knew what the other says.
+    pub blind: bool,
+    /// Whether this device may judge. As long as it may, it is shown nobody's view.
+    pub may_judge: bool,
+    /// Who has judged.
+    pub opinions: Vec<OpinionView>,
+}
+
 /// A record as a whole.
 #[derive(Clone, PartialEq, Serialize)]
 pub struct RecordView {
@@ -101,6 +134,8 @@ pub struct RecordView {
     pub events: Vec<EventView>,
     /// Decisions that contradict each other, if any: ids of events.
     pub open_outcomes: Vec<String>,
+    /// How its second opinion stands, if anybody has judged it.
+    pub second_opinion: Option<SecondOpinionView>,
     /// What the instrument makes of the answers, with its reasons.
     pub assessment: Option<Assessment>,
     /// Records that share a link with it: a screening's persons, a person's screening.

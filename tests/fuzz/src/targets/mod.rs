@@ -3,12 +3,15 @@
 use crate::Target;
 
 mod answer;
+mod answer_sheet;
 mod batch;
 mod content;
+mod expression;
 mod guard;
 mod inflate;
 mod instrument;
 mod join_request;
+mod key_file;
 mod membership;
 mod ranges;
 mod sync_request;
@@ -23,7 +26,10 @@ pub(crate) const ALL: &[Target] = &[
     welcome::TARGET,
     ranges::TARGET,
     instrument::TARGET,
+    expression::TARGET,
+    answer_sheet::TARGET,
     content::TARGET,
     guard::TARGET,
     inflate::TARGET,
+    key_file::TARGET,
 ];

@@ -362,6 +362,7 @@ impl Vault {
         }
         let cursor = self.cursor()?;
         let taken = take_in(self, batches, &cursor)?;
+        self.open_opinions()?;
         Ok(taken.new_records + taken.changed_records)
     }
 }
