@@ -100,12 +100,12 @@ pub enum Command {
     /// Screening instruments: look, check, translate, sign, score, practise.
     #[command(
         subcommand,
-        after_help = "An INSTRUMENT is the name of one that comes with Vigil (border_interception, or border_interception@1 for a certain version), a\nfile, or - for standard input. None of these commands needs a home or a passphrase."
+        after_help = "An INSTRUMENT is the name of one that comes with Vigil (border_interception, or border_interception@1 for a certain version), a file, or - for standard input. None of these commands needs a home or a passphrase."
     )]
     Instrument(InstrumentCommand),
     /// Record a sighting.
     #[command(
-        after_help = "Example:\n  vigil sighting 'Rice mill guest house' --description 'Six tickets, one payer' --people 2"
+        after_help = "Example:   vigil sighting 'Rice mill guest house' --description 'Six tickets, one payer' --people 2"
     )]
     Sighting {
         /// Where.
@@ -119,11 +119,11 @@ pub enum Command {
     },
     /// List records, newest first. Lists name nobody.
     #[command(
-        after_help = "Examples:\n  vigil list\n  vigil list --conflicts\n  vigil list --kind person --limit 200 --json"
+        after_help = "Examples:   vigil list   vigil list --conflicts   vigil list --kind person --limit 200 --json"
     )]
     List(List),
     /// Show one record with its fields, decisions, open questions and reasons.
-    #[command(after_help = "Examples:\n  vigil show 3fa2\n  vigil show 3fa2 --json")]
+    #[command(after_help = "Examples:   vigil show 3fa2   vigil show 3fa2 --json")]
     Show {
         /// The beginning of the record's id.
         record: String,

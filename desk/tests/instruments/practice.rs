@@ -84,3 +84,17 @@ fn a_case_that_is_not_there_is_said_to_be_missing() {
     assert_eq!(folder.status(&["practice", "--answers", "mine.json"]), 2);
     assert!(folder.done(&["practice", "--list"]).contains("green_light"));
 }
+
+#[test]
+fn the_cases_in_the_help_are_there() {
+    let folder = Folder::new("help-cases");
+    let help = folder.done(&["practice", "--help"]);
+    let examples = help.lines().filter_map(|line| line.split_once("instrument practice ")?.1.split_once("--case "));
+    let named: Vec<_> = examples.collect();
+    assert_eq!(named.len(), 2, "{help}");
+    for (instrument, case) in named {
+        let instrument = if instrument.is_empty() { "practice_border" } else { instrument.trim() };
+        let list = folder.done(&["practice", instrument, "--list"]);
+        assert!(list.contains(case.split(' ').next().unwrap()), "{instrument} {case}");
+    }
+}

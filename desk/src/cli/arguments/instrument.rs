@@ -28,7 +28,7 @@ pub enum InstrumentCommand {
     },
     /// Check a file, and say what a reviewer would say.
     #[command(
-        after_help = "Examples:\n  vigil instrument lint ours.json\n  vigil instrument lint ours.json --strict\n\nA file that cannot be used is refused with a code and the place (exit status 2). Advice stops nothing (0); with --strict,\nadvice that concerns the rules of care does (1)."
+        after_help = "Examples:\n  vigil instrument lint ours.json\n  vigil instrument lint ours.json --strict\n\nA file that cannot be used is refused with a code and the place (exit status 2). Advice stops nothing (0); with --strict, advice that concerns the rules of care does (1)."
     )]
     Lint {
         /// An INSTRUMENT: a shipped id or id@version, a file, or -.
@@ -40,7 +40,7 @@ pub enum InstrumentCommand {
     },
     /// Make a publisher's key, with which instruments are signed.
     #[command(
-        after_help = "Example:\n  vigil instrument new-key committee.key\n\nThe file is the key itself: whoever has it can sign in your name. Keep it off the network, and a copy in another house.\nThe public half, which is printed, is what others give to `vigil instrument verify --publisher`."
+        after_help = "Example:\n  vigil instrument new-key committee.key\n\nThe file is the key itself: whoever has it can sign in your name. Keep it off the network, and a copy in another house. The public half, which is printed, is what others give to `vigil instrument verify --publisher`."
     )]
     NewKey {
         /// The new file. One that exists is never written over.
@@ -104,7 +104,7 @@ pub enum InstrumentCommand {
     },
     /// Say what an instrument makes of answers, and why.
     #[command(
-        after_help = "Examples:\n  vigil instrument score border_interception answers.json\n  vigil instrument score ours.json - --json < many.jsonl\n\nAnswers are {\"profile\":{\"age\":17},\"answers\":{\"threats\":true,\"job_confirmed\":\"yes:employer_called_back\"}}. An item that is\nabsent, null or \"not_asked\" was not asked; \"unknown\" was asked and is not known; neither is ever a no.\nFrom - one such object a line is read, of at most 1 MiB, and each line gets its answer at once. A line that cannot be read\ngets {\"error\":{\"code\",\"place\",\"message\"}}, the next one goes on, and the exit status in the end is 2."
+        after_help = "Examples:\n  vigil instrument score border_interception answers.json\n  vigil instrument score ours.json - --json < many.jsonl\n\nAnswers are {\"profile\":{\"age\":17},\"answers\":{\"threats\":true,\"job_confirmed\":\"yes:employer_called_back\"}}. An item that is absent, null or \"not_asked\" was not asked; \"unknown\" was asked and is not known; neither is ever a no. From - one such object a line is read, of at most 1 MiB, and each line gets its answer at once. A line that cannot be read gets {\"error\":{\"code\",\"place\",\"message\"}}, the next one goes on, and the exit status in the end is 2."
     )]
     Score {
         /// An INSTRUMENT: a shipped id or id@version, a file, or -.
@@ -117,7 +117,7 @@ pub enum InstrumentCommand {
     },
     /// Practise on a worked case. Nothing is recorded.
     #[command(
-        after_help = "Examples:\n  vigil instrument practice\n  vigil instrument practice --list\n  vigil instrument practice home_safety --case safe_return\n  vigil instrument practice --case the_kiln --answers mine.json --json"
+        after_help = "Examples:\n  vigil instrument practice\n  vigil instrument practice --list\n  vigil instrument practice home_safety --case ten_points_adult\n  vigil instrument practice --case nine_points --answers mine.json --json"
     )]
     Practice(Practice),
     /// Show how much of an instrument is translated and reviewed, language by language.
