@@ -76,7 +76,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Screen { file: None, instrument, languages } => {
             interview::run(arguments, output, instrument.as_deref(), languages)
         }
-        Command::Instrument(command) => instrument::run(output, command),
+        Command::Instrument(command) => instrument::run(arguments, output, command),
         Command::Sighting { place, description, people } => {
             records::sighting(arguments, output, place, description.as_deref(), *people)
         }

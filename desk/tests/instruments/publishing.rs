@@ -143,3 +143,38 @@ fn a_file_is_signed_in_place_or_from_standard_input_and_again_after_a_change() {
     assert_eq!(folder.read("ours.json"), before);
     assert!(folder.files().iter().all(|name| !name.ends_with(".part")));
 }
+
+#[test]
+fn a_home_takes_only_a_file_whose_publisher_is_the_one_named() {
+    let (folder, key) = signed("add");
+    let with_home = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vigil"));
+        command.current_dir(&folder.0).env("VIGIL_PASSPHRASE", "four random words here").env("VIGIL_HOME", "home");
+        command.args(arguments).arg("--json").stdin(Stdio::null()).output().unwrap()
+    };
+    for arguments in [&["init", "--name", "Desk"][..], &["space", "create"]] {
+        assert!(with_home(arguments).status.success());
+    }
+    let code = |output: &Output| {
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+        (output.status.code(), error["error"]["code"].as_str().unwrap().to_owned())
+    };
+    let unsigned = with_home(&["instrument", "add", "ours.json", "--publisher", &key]);
+    assert_eq!(code(&unsigned), (Some(1), "instrument_not_signed".to_owned()));
+    let other = with_home(&["instrument", "add", "signed.json", "--publisher", &"0".repeat(64)]);
+    assert_eq!(code(&other), (Some(1), "instrument_other_publisher".to_owned()));
+    assert_eq!(with_home(&["instrument", "add", "signed.json"]).status.code(), Some(2), "somebody has to be named");
+    let added = with_home(&["instrument", "add", "signed.json", "--publisher", &key]);
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+    assert_eq!((&added["id"], &added["publisher"]), (&"village_visit".into(), &"District committee".into()));
+    // What is recorded by it gets its result from exactly this file.
+    let pin = added["pin"].as_str().unwrap();
+    let screening = serde_json::json!({"screening": {"station": "East gate", "started_at": 1_795_000_000_000_i64,
+        "age_band": "adult", "instrument": pin, "answers": {}}});
+    folder.write("one.json", screening.to_string());
+    let recorded = with_home(&["screen", "one.json"]);
+    let recorded: Value = serde_json::from_slice(&recorded.stdout).unwrap();
+    let shown = with_home(&["show", recorded["screening"].as_str().unwrap()]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(shown["assessment"]["instrument"], "village_visit");
+}

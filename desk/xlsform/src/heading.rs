@@ -1,4 +1,5 @@
-//! What a column is, by its header: pyxform's aliases, its two ways of naming a language, and its disregard of case and spaces.
+//! What a column is, by its header: pyxform's aliases, its two ways of naming a language, and its disregard of case and
+//! spaces.
 //!
 //! Every header becomes exactly one [`Column`]; one that no XLSForm knows stays as it is written.
 

@@ -1,4 +1,5 @@
-//! The coded fields of the Human Trafficking Case Data Standard (IOM, HTCDS v2.0, CC BY 4.0), found under either spelling.
+//! The coded fields of the Human Trafficking Case Data Standard (IOM, HTCDS v2.0, CC BY 4.0), found under either
+//! spelling.
 //!
 //! The toolkit's form writes some names with underscores that the standard writes without; both lead to the standard's.
 
@@ -105,7 +106,8 @@ const FIELDS: &[Field] = &[
         "NGO", "LawEnforcement", "HealthServiceOrganisation", "CentralGovernmentOrganisation",
         "LocalGovernmentOrganisation", "ImmigrationService", "LegalService", "CorporateBusiness", "SchoolOrCollege",
     ]),
-    free("prs_Salutation"), free("prs_FirstName"), free("prs_MiddleName"), free("prs_SecondName"), free("prs_Birthdate"),
+    free("prs_Salutation"), free("prs_FirstName"), free("prs_MiddleName"), free("prs_SecondName"),
+    free("prs_Birthdate"),
     listed("prs_Gender", &[
         "Feminine", "Masculine", "TransgenderFeminine", "TransgenderMasculine", "NonConforming", "NonSpecifiedUnknown",
     ]),
@@ -178,7 +180,8 @@ const FIELDS: &[Field] = &[
     free("cas_ReferredOrganisation"), free("cas_ReferredPrimaryCaseWorker"),
     listed("cas_ReasonForOutgoingReferral", REFERRAL), free("cas_OutgoingReferralDate"),
     free("cas_OutgoingReferralDetails"), free("cco_CaseComment"), free("hte_Longitude"), free("hte_Latitude"),
-    free("hte_City"), codes("hte_Country"), free("hte_State"), free("hte_Street"), free("hte_PostalCode"), free("hte_Date"),
+    free("hte_City"), codes("hte_Country"), free("hte_State"), free("hte_Street"), free("hte_PostalCode"),
+    free("hte_Date"),
     listed("hte_Type", &["Recruitment", "Transit", "Exploitation"]),
     free("hte_Description"), free("spl_Objectives"), free("spl_ActionPlan"), free("spl_PlannedEndDate"),
     free("spl_ActualEndDate"),

@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn names_lead_to_tags_and_tags_to_names() {
-        let survey = "type|label::English (en)|label::Français|label::नेपाली|label::pt-BR|label::Klingon|label::en";
+        let survey = "type|label::English (en)|label::Français|label::नेपाली|label::pt-BR|label::Klingon\
+            |label::en";
         let expected = [
             pair("English (en)", "en"),
             pair("Français", "fr"),

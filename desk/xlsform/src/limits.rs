@@ -1,6 +1,7 @@
 //! What a spreadsheet may be at most.
 //!
-//! It comes from strangers: each limit that is met gives a typed error that names it, before memory is spent on the rest.
+//! It comes from strangers: each limit that is met gives a typed error that names it, before memory is spent on the
+//! rest.
 
 /// Bytes in the file.
 pub const FILE_BYTES: usize = 20 * 1024 * 1024;

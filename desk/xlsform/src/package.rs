@@ -56,8 +56,8 @@ fn is_needed(name: &str) -> bool {
     name.ends_with(".xml") || name.ends_with(".rels")
 }
 
-/// The reader behind this sets memory aside for as many strings as the table of strings says it has: the number is taken out.
-/// It looks for names in ASCII, so encodings in which a name can be written otherwise are refused.
+/// The reader behind this sets memory aside for as many strings as the table of strings says it has: the number is
+/// taken out. It looks for names in ASCII, so encodings in which a name can be written otherwise are refused.
 fn check_markup(name: &str, part: &mut [u8]) -> Result<(), XlsFormError> {
     const COUNT: &[u8] = b"uniqueCount";
     if part.iter().any(|byte| matches!(byte, 0 | 0x1b)) {

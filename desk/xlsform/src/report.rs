@@ -9,8 +9,8 @@ use serde::Serialize;
 /// What a form has, counted on the sheets themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Counts {
-    /// Rows of the survey with a type that begins or ends no group and no repeat: notes, calculations and metadata such as
-    /// `start` count, as they do in pyxform.
+    /// Rows of the survey with a type that begins or ends no group and no repeat: notes, calculations and metadata such
+    /// as `start` count, as they do in pyxform.
     pub questions: usize,
     /// Rows of the choices with a list and a name.
     pub choices: usize,
@@ -23,8 +23,8 @@ pub struct Counts {
     pub groups: usize,
     /// Repeats.
     pub repeats: usize,
-    /// `relevant`, `constraint`, `calculation`, `choice_filter` and `repeat_count` count where they are filled; `required`,
-    /// `readonly` and `default` where they hold more than a constant.
+    /// `relevant`, `constraint`, `calculation`, `choice_filter` and `repeat_count` count where they are filled;
+    /// `required`, `readonly` and `default` where they hold more than a constant.
     pub expressions_by_column: BTreeMap<String, usize>,
 }
 

@@ -172,6 +172,33 @@ fn groups_of_any_depth_are_named_at_most() {
     export(&imported.instrument().unwrap()).unwrap();
 }
 
+#[test]
+fn a_form_that_is_made_to_be_slow_is_not() {
+    let rows = 6_000;
+    // One name for all, each calculation needing the next, conditions in circles, and a list copied for every row.
+    let mut survey = "type | name | label | relevant | calculation".to_owned();
+    for row in 0..rows {
+        let next = (row + 1) % rows;
+        survey.push_str(&match row % 4 {
+            0 => format!("\ncalculate | c{row} | | | ${{c{}}} + 1", row + 4),
+            1 => {
+                format!("\ntext | t{row} | T | ${{t{}}} = 'a' and ${{t{}}} = 'b'", (row + 4) % rows, (row + 400) % rows)
+            }
+            2 => format!("\nselect_one l or_other | same | S | ${{s{next}}} != ''"),
+            _ => "\ntext | same | S | |".to_owned(),
+        });
+    }
+    let mut choices = "list_name | name".to_owned();
+    (0..1_000).for_each(|option| choices.push_str(&format!("\nl | o{option}")));
+    let bytes = workbook(&[("survey", &survey), ("choices", &choices)]);
+    let start = std::time::Instant::now();
+    let imported = read(&bytes).unwrap();
+    assert_eq!(imported.counts.questions, rows);
+    // More items than an instrument may have: refused, with a place, and not before everything was counted.
+    assert_eq!(imported.instrument().unwrap_err().code(), "xlsform_refused");
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
 /// A small generator of mutations, the same in every run.
 struct Mutations(u64);
 
@@ -194,9 +221,11 @@ fn no_mutation_of_a_workbook_makes_it_panic() {
         ("choices", "list_name | name | label::English (en)\nl | a | A"),
     ]);
     let mut mutations = Mutations(0x2026_1122);
+    let rounds: usize = std::env::var("VIGIL_MUTATIONS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(400);
     let sources = [form.clone(), FIXTURE.to_vec()];
-    for round in 0..400 {
-        let mut bytes = sources[round % 2].clone();
+    for round in 0..rounds {
+        // The larger form takes longer: every eighth time.
+        let mut bytes = sources[usize::from(round % 8 == 0)].clone();
         for _ in 0..=mutations.next(6) {
             let at = mutations.next(bytes.len());
             match mutations.next(3) {
@@ -212,7 +241,7 @@ fn no_mutation_of_a_workbook_makes_it_panic() {
     }
     // Inside the parts, where no checksum stands in the way.
     let parts = parts(&form);
-    for _ in 0..400 {
+    for _ in 0..rounds {
         let mut changed = parts.clone();
         let part = mutations.next(changed.len());
         let bytes = &mut changed[part].1;

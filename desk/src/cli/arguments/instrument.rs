@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use vigil_screening::Lang;
 
-/// Screening instruments: look, check, translate, sign, score, practise. None of it needs a home or a passphrase.
+/// Screening instruments: look, check, translate, sign, score, practise. Only `add` needs a home and a passphrase.
 ///
 /// An INSTRUMENT is the name of one that comes with Vigil (`border_interception`, or `border_interception@1` for a certain
 /// version), a file, or - for standard input.
@@ -74,6 +74,21 @@ pub enum InstrumentCommand {
         /// The public key that it should be signed with: 64 hexadecimal digits.
         #[arg(long, value_name = "HEXKEY")]
         publisher: Option<String>,
+    },
+    /// Add an instrument to this device's home, so that `vigil screen --instrument` asks by it.
+    #[command(
+        after_help = "Examples:\n  vigil --home ./phone instrument add ours.json --publisher 4a1f...\n  vigil --home ./phone instrument add draft.json --unsigned\n\nA record pins the exact file that it was filled in with; a newer version stands beside the older one and changes nothing of it. Every device that shows such records needs the file."
+    )]
+    Add {
+        /// The instrument's file, or - for standard input.
+        #[arg(value_name = "FILE")]
+        file: String,
+        /// The public key that it must be signed with: 64 hexadecimal digits.
+        #[arg(long, value_name = "HEXKEY", required_unless_present = "unsigned", conflicts_with = "unsigned")]
+        publisher: Option<String>,
+        /// Take a file that nobody signed, or whoever signed it.
+        #[arg(long)]
+        unsigned: bool,
     },
     /// Make an instrument of an XLSForm spreadsheet (ODK, Kobo, CommCare).
     #[command(

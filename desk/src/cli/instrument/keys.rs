@@ -138,7 +138,7 @@ fn verify_lines(loaded: &Loaded, as_expected: Option<bool>) -> Vec<String> {
     lines
 }
 
-fn public_key(given: &str) -> Result<String, DeskError> {
+pub(super) fn public_key(given: &str) -> Result<String, DeskError> {
     let key = given.trim().to_ascii_lowercase();
     let is_key = key.len() == 64 && key.bytes().all(|byte| byte.is_ascii_hexdigit());
     if is_key {

@@ -1,6 +1,7 @@
 //! `vigil instrument`: instruments as files that a programme reads, checks, translates, signs and practises with.
-//! It promises to need no home and no passphrase, and to record nothing.
+//! It promises to record nothing, and to need no home and no passphrase but where one is added to a home.
 
+mod add;
 mod compare;
 mod forms;
 mod keys;
@@ -14,14 +15,17 @@ mod score;
 mod show;
 mod source;
 
-use super::arguments::InstrumentCommand;
+use super::arguments::{Arguments, InstrumentCommand};
 use super::output::Output;
 use crate::error::DeskError;
 pub use problem::InstrumentProblem;
 pub(super) use source::{PRACTICE, shipped_named};
 
-pub(super) fn run(output: &Output, command: &InstrumentCommand) -> Result<(), DeskError> {
+pub(super) fn run(arguments: &Arguments, output: &Output, command: &InstrumentCommand) -> Result<(), DeskError> {
     match command {
+        InstrumentCommand::Add { file, publisher, unsigned } => {
+            add::add(arguments, output, file, publisher.as_deref(), *unsigned)
+        }
         InstrumentCommand::List(languages) => list::list(output, languages),
         InstrumentCommand::Show { instrument, languages } => show::show(output, instrument, languages),
         InstrumentCommand::Lint { instrument, strict } => lint::lint(output, instrument, *strict),

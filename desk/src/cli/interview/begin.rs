@@ -15,10 +15,33 @@ use crate::cli::reader::Reader;
 
 /// The instrument of a checkpoint, where nobody names another.
 const USUAL: &str = "border_interception";
+/// What drafts without a pin were begun with.
+const USUAL_PIN: &str = "border_interception@1";
 
-/// The instrument that was named, or the usual one.
-pub(super) fn named(given: Option<&str>) -> Result<Instrument, DeskError> {
-    shipped_named(given.unwrap_or(USUAL))
+/// The instrument that was named, or the usual one: one that comes with Vigil, or one that was added to this home, by its
+/// name, its name and version, or what records pin.
+pub(super) fn named(vault: &Vault, given: Option<&str>) -> Result<Instrument, DeskError> {
+    let given = given.unwrap_or(USUAL);
+    let brought = vault.instruments()?.into_iter().filter(|info| !info.shipped);
+    let mut fitting: Vec<_> = brought
+        .filter(|info| given == info.pin || given == info.id || given == format!("{}@{}", info.id, info.version))
+        .collect();
+    // Of several versions the newest; two files of one version are told apart by what records pin.
+    let newest = fitting.iter().map(|info| info.version).max();
+    fitting.retain(|info| Some(info.version) == newest);
+    match fitting.as_slice() {
+        [] => shipped_named(given),
+        [one] => Ok(vault.instrument(&one.pin)?),
+        several => {
+            let pins: Vec<&str> = several.iter().map(|info| info.pin.as_str()).collect();
+            Err(DeskError::Usage(format!("several instruments are called that: {}", pins.join(", "))))
+        }
+    }
+}
+
+/// The instrument of a draft, exactly as it was begun with.
+fn pinned(vault: &Vault, pin: Option<&str>) -> Result<Instrument, DeskError> {
+    Ok(vault.instrument(pin.unwrap_or(USUAL_PIN))?)
 }
 
 /// A screening that has begun.
@@ -79,7 +102,7 @@ pub(super) fn begin<R: BufRead, W: Write>(
             Ok(Some(1)) => vault.discard_draft(&id)?,
             Ok(Some(2)) => {}
             Ok(_) => {
-                let instrument = shipped_named(draft.screening.instrument.as_deref().unwrap_or(USUAL))?;
+                let instrument = pinned(vault, draft.screening.instrument.as_deref())?;
                 return Ok(Some(Begun { id, draft, instrument }));
             }
         }

@@ -34,8 +34,8 @@ pub(super) fn run(
     if !io::stdin().is_terminal() {
         return Err(DeskError::Usage("give a file with screenings, or - for standard input".to_owned()));
     }
-    let named = begin::named(instrument)?;
     let mut vault = session::open(arguments)?;
+    let named = begin::named(&vault, instrument)?;
     // Beside JSON the talk goes to standard error.
     let result = if output.is_json() {
         let mut terminal = Terminal::new(io::stdin().lock(), io::stderr().lock());

@@ -20,7 +20,8 @@ fn play_all(talks: &[&str]) -> (Vec<String>, Vec<vigil_core::RecordSummary>, Vec
     vault.create_space(None).unwrap();
     let play = |typed: &&str| {
         let mut shown = Vec::new();
-        talk(&mut vault, &mut Terminal::new(typed.as_bytes(), &mut shown), named(None).unwrap(), Vec::new()).ok();
+        let named = named(&vault, None).unwrap();
+        talk(&mut vault, &mut Terminal::new(typed.as_bytes(), &mut shown), named, Vec::new()).ok();
         String::from_utf8(shown).unwrap()
     };
     let shown = talks.iter().map(play).collect();
@@ -146,30 +147,58 @@ fn an_instrument_is_refused_to_whom_it_is_not_for() {
     std::fs::remove_dir_all(&home).ok();
     let mut vault = Vault::create(&home, &Passphrase::new("test"), "Test").unwrap();
     vault.create_space(None).unwrap();
-    let mut begin = |id: &str, typed: &str| {
+    let begin = |vault: &mut Vault, id: &str, typed: &str| {
         let mut shown = Vec::new();
         let mut terminal = Terminal::new(typed.as_bytes(), &mut shown);
-        let result = talk(&mut vault, &mut terminal, named(Some(id)).unwrap(), Vec::new());
+        let named = named(vault, Some(id)).unwrap();
+        let result = talk(vault, &mut terminal, named, Vec::new());
         (result.map(drop), String::from_utf8(shown).unwrap())
     };
     for (id, code, words) in [
         ("home_safety", "instrument_not_for_role", "for case worker"),
         ("practice_border", "instrument_disabled", "for practice only"),
     ] {
-        let (result, shown) = begin(id, "East gate\n");
+        let (result, shown) = begin(&mut vault, id, "East gate\n");
         let error = result.unwrap_err();
         assert_eq!(error.code(), code);
         assert!(error.to_string().contains(words) && shown.is_empty(), "{error}");
     }
-    let (result, shown) = begin("border_interception_long@1", "East gate\nstop\n5\nstop\n");
+    let (result, shown) = begin(&mut vault, "border_interception_long@1", "East gate\nstop\n5\nstop\n");
     assert!(result.is_ok() && shown.contains("Before you ask"), "{shown}");
     // A draft goes on with its own instrument.
-    let (result, _) = begin("border_interception", "\nstop\n6\n");
+    let (result, _) = begin(&mut vault, "border_interception", "\nstop\n6\n");
     result.unwrap();
     let drafts = vault.drafts().unwrap();
     assert_eq!(drafts[0].1.screening.instrument.as_deref(), Some("border_interception_long@1"));
+    assert_eq!(named(&vault, Some("no_such")).unwrap_err().exit_status(), 6);
+    assert_eq!(named(&vault, Some("border_interception@99")).unwrap_err().exit_status(), 6);
     drop(vault);
     std::fs::remove_dir_all(&home).ok();
-    assert_eq!(named(Some("no_such")).unwrap_err().exit_status(), 6);
-    assert_eq!(named(Some("border_interception@99")).unwrap_err().exit_status(), 6);
+}
+
+#[test]
+fn an_instrument_that_a_programme_brought_is_found_by_its_name_and_its_newest_version() {
+    let home = std::env::temp_dir().join(format!("vigil-interview-brought-{}", std::process::id()));
+    std::fs::remove_dir_all(&home).ok();
+    let mut vault = Vault::create(&home, &Passphrase::new("test"), "Test").unwrap();
+    vault.create_space(None).unwrap();
+    let mut file = serde_json::to_value(vault.instrument("border_interception@1").unwrap().sheet()).unwrap();
+    file["id"] = "bus_park".into();
+    let first = vault.add_instrument(&file.to_string()).unwrap();
+    file["version"] = 2.into();
+    let second = vault.add_instrument(&file.to_string()).unwrap();
+    assert_eq!(named(&vault, Some("bus_park")).unwrap().pin(), second.pin);
+    assert_eq!(named(&vault, Some("bus_park@1")).unwrap().pin(), first.pin);
+    // Another file of the same version has to be named by what records pin.
+    file["notice"]["en"] = "A person decides.".into();
+    let twin = vault.add_instrument(&file.to_string()).unwrap();
+    assert_eq!(named(&vault, Some("bus_park@2")).unwrap_err().code(), "usage");
+    assert_eq!(named(&vault, Some(&twin.pin)).unwrap().pin(), twin.pin);
+    // What is screened by it is pinned to the file.
+    let mut shown = Vec::new();
+    let by = named(&vault, Some(&first.pin)).unwrap();
+    talk(&mut vault, &mut Terminal::new(&b"East gate\nstop\n6\n"[..], &mut shown), by, Vec::new()).unwrap();
+    assert_eq!(vault.drafts().unwrap()[0].1.screening.instrument.as_deref(), Some(first.pin.as_str()));
+    drop(vault);
+    std::fs::remove_dir_all(&home).ok();
 }

@@ -1,7 +1,7 @@
 //! An instrument as an XLSForm that pyxform accepts.
 //!
-//! A form that was imported comes out with the counts that it came in with; what an instrument has beyond a spreadsheet is
-//! listed on a sheet of its own, which pyxform passes over.
+//! A form that was imported comes out with the counts that it came in with; what an instrument has beyond a spreadsheet
+//! is listed on a sheet of its own, which pyxform passes over.
 
 mod expressions;
 mod names;

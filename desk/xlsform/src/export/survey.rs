@@ -17,7 +17,8 @@ use crate::kind::{Kind, Question, kind};
 /// Name of the list of yes, no and unknown.
 pub(crate) const YES_NO: &str = "yes_no_unknown";
 
-/// A list that is not among the instrument's shared ones: its name, and the name of each option with what is known of it.
+/// A list that is not among the instrument's shared ones: its name, and the name of each option with what is known of
+/// it.
 pub(crate) type OwnLists = Vec<OwnList>;
 type OwnList = (String, Vec<(String, Option<Choice>)>);
 

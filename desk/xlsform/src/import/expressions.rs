@@ -1,4 +1,5 @@
-//! Reads the expressions of a form once every name is known: computed values first, in the order in which they need each other.
+//! Reads the expressions of a form once every name is known: computed values first, in the order in which they need
+//! each other.
 //!
 //! What is not translated keeps its text in the bag of its row, and is named with the reason.
 

@@ -74,12 +74,13 @@ fn refused(why: &vigil_screening::InstrumentError) -> XlsFormError {
 
 /// Reads an XLSForm (`.xlsx`) as an instrument.
 ///
-/// Groups become sections, repeats repeated ones, selects choices from lists; `relevant`, `constraint`, `calculation` and
-/// `repeat_count` become expressions where they mean the same there. What is not used stays in the instrument for
+/// Groups become sections, repeats repeated ones, selects choices from lists; `relevant`, `constraint`, `calculation`
+/// and `repeat_count` become expressions where they mean the same there. What is not used stays in the instrument for
 /// [`export`](crate::export()) and is named.
 ///
 /// # Errors
-/// [`XlsFormError`] for a file that is no workbook, no form, or beyond a limit. What is wrong with single rows is no error.
+/// [`XlsFormError`] for a file that is no workbook, no form, or beyond a limit. What is wrong with single rows is no
+/// error.
 pub fn import(bytes: &[u8], options: &Options) -> Result<Imported, XlsFormError> {
     let mut report = Report::default();
     let form = Form::read(workbook::read(bytes)?, &mut report)?;

@@ -30,6 +30,7 @@ impl<'a> Builder<'a> {
                 Column::Field(Field::Parameters) if kind == "range" => None,
                 Column::Field(Field::Required) => Some("every question can be skipped here"),
                 Column::Field(Field::ReadOnly) => Some("an answer can always be changed here"),
+                Column::Field(Field::Appearance) => Some("how it looks in other apps is not used here"),
                 Column::Field(Field::Default) => Some("nothing is filled in beforehand here"),
                 Column::Field(Field::Calculation) => Some("the answer is asked for here and not computed"),
                 Column::Field(Field::ChoiceFilter) => Some("options are not filtered here, all are offered"),

@@ -1,6 +1,7 @@
 //! An XPath tree as an expression of the engine's.
 //!
-//! Operators are here, functions in [`super::functions`]; both keep track of kinds, because the engine converts nothing.
+//! Operators are here, functions in [`super::functions`]; both keep track of kinds, because the engine converts
+//! nothing.
 
 use vigil_screening::Expression;
 use vigil_screening::expression::{Comparison, Function, Node, Number, Plus, Times};

@@ -1,6 +1,7 @@
 //! What the names of a form stand for while its expressions are translated.
 //!
-//! A name that two questions share, or whose values the engine does not have, is known as such and refused with a reason.
+//! A name that two questions share, or whose values the engine does not have, is known as such and refused with a
+//! reason.
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -1,6 +1,7 @@
 //! Cuts an XPath expression into tokens.
 //!
-//! `*`, `div`, `mod`, `and` and `or` are operators where an operand stands before them and names elsewhere, as XPath says.
+//! `*`, `div`, `mod`, `and` and `or` are operators where an operand stands before them and names elsewhere, as XPath
+//! says.
 
 use super::tree::{Op, XPathError};
 

@@ -1,4 +1,5 @@
-//! The XPath of real forms: read into a tree, with every construct that XLSForm's guides, Kobo's and ODK's builders write.
+//! The XPath of real forms: read into a tree, with every construct that XLSForm's guides, Kobo's and ODK's builders
+//! write.
 //!
 //! Any text gives a tree or an error with a position; depth and size are bounded.
 

@@ -1,6 +1,7 @@
 //! Values in XPath: numbers, texts and dates.
 //!
-//! Where an answer is missing, XPath computes with an empty text or with what is no number, and comes to nothing as well.
+//! Where an answer is missing, XPath computes with an empty text or with what is no number, and comes to nothing as
+//! well.
 
 use vigil_screening::expression::{Function as F, Node, Plus, Times};
 
