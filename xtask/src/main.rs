@@ -7,6 +7,7 @@ mod arguments;
 mod deny;
 mod fuzz;
 mod process;
+mod pyxform;
 mod setup;
 mod suite;
 mod tally;
@@ -26,10 +27,11 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask TASK
 
-  test [--with-deny] [--fuzz-seconds N]
+  test [--with-deny] [--with-pyxform] [--fuzz-seconds N]
         Everything: set-up, format, clippy, all tests, documentation, dependency rules, and each fuzz target for N
         seconds (by default about a minute in all; 0 leaves fuzzing out). Ends with a line `N passed, N failed`.
         --with-deny installs cargo-deny into target/tools if it is not there (about three minutes).
+        --with-pyxform installs pyxform there (half a minute), which exports of forms are then held against.
 
   fuzz [TARGET] [--seconds N]
         Coverage-guided fuzzing of one target or of all of them, 60 seconds each.

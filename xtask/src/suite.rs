@@ -2,7 +2,8 @@
 
 use crate::arguments::Arguments;
 use crate::tally::Tally;
-use crate::{Outcome, deny, fuzz, process, setup};
+use crate::{Outcome, deny, fuzz, process, pyxform, setup};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -20,6 +21,7 @@ struct Step {
 /// Runs everything.
 pub(crate) fn run(mut arguments: Arguments) -> Outcome {
     let with_deny = arguments.flag("--with-deny");
+    let with_pyxform = arguments.flag("--with-pyxform");
     let fuzz_seconds = arguments.number("--fuzz-seconds")?;
     arguments.finish()?;
     setup::ensure()?;
@@ -38,7 +40,19 @@ pub(crate) fn run(mut arguments: Arguments) -> Outcome {
             .map_or((Tally::default(), "left out: cargo-deny is not installed (--with-deny)"), |tally| (tally, ""))
     });
     take("clippy", &mut || both(clippy(&WORKSPACE), clippy(&FUZZ)));
-    take("tests", &mut || (tests(), ""));
+    take("tests", &mut || {
+        let python = if with_pyxform { pyxform::ensure().map(Some) } else { Ok(pyxform::python()) };
+        match python {
+            Ok(Some(python)) => (tests(Some(&python)), ""),
+            Ok(None) => (tests(None), "exports of forms were not held against pyxform (--with-pyxform)"),
+            Err(message) => {
+                println!("{message}");
+                let mut tally = tests(None);
+                tally.add(Tally::one(false));
+                (tally, "pyxform could not be installed")
+            }
+        }
+    });
     take("documentation", &mut || (held(documentation()), ""));
     take("fuzz targets", &mut || {
         if fuzz_seconds == Some(0) {
@@ -101,9 +115,12 @@ fn clippy(arguments: &[&str]) -> Command {
 }
 
 /// Unit, property, end-to-end and doc tests. Never `--all-features`: one feature of the core switches encryption off.
-fn tests() -> Tally {
+fn tests(pyxform: Option<&Path>) -> Tally {
     let mut command = process::cargo();
     command.args(["test", "--no-fail-fast"]).args(WORKSPACE);
+    if let Some(python) = pyxform {
+        command.env(pyxform::VARIABLE, python);
+    }
     match process::streamed(command) {
         Ok(ran) => Tally::of_cargo_test(&ran.output, ran.success),
         Err(message) => {

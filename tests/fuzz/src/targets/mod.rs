@@ -14,6 +14,7 @@ mod join_request;
 mod key_file;
 mod membership;
 mod ranges;
+mod spreadsheet;
 mod sync_request;
 mod welcome;
 
@@ -28,6 +29,7 @@ pub(crate) const ALL: &[Target] = &[
     instrument::TARGET,
     expression::TARGET,
     answer_sheet::TARGET,
+    spreadsheet::TARGET,
     content::TARGET,
     guard::TARGET,
     inflate::TARGET,
