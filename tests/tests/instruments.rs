@@ -99,3 +99,37 @@ fn a_shipped_name_is_reserved_and_a_changed_or_broken_file_is_refused() {
     assert_eq!(one, again);
     assert_eq!(vault.instruments().unwrap().iter().filter(|known| !known.shipped).count(), 1);
 }
+
+#[test]
+fn at_the_limit_a_file_that_is_here_can_still_be_given_again() {
+    let mut device = Device::create("Desk");
+    let vault = device.vault();
+    for version in 1..=64 {
+        vault.add_instrument(&file("bus_park", version, 7)).unwrap();
+    }
+    let refused = vault.add_instrument(&file("bus_park", 65, 7)).unwrap_err();
+    assert!(refused.to_string().contains("at most 64"), "{refused}");
+    assert_eq!(vault.add_instrument(&file("bus_park", 9, 7)).unwrap().version, 9);
+}
+
+#[test]
+fn strengths_that_were_not_checked_for_a_kind_of_exploitation_give_no_result_in_a_record() {
+    let mut device = Device::create("Desk");
+    let vault = device.vault();
+    vault.create_space(None).unwrap();
+    let mut screening = screening("ilo_operational_indicators@1");
+    screening.answers.clear();
+    for (kind, taken_for, says_something) in
+        [(None, "adult_labour", true), (Some("labour"), "adult_labour", true), (Some("sexual"), "adult_sexual", false)]
+    {
+        screening.exploitation = kind.map(str::to_owned);
+        let id = vault.record_screening(&screening, &[], None).unwrap().screening;
+        let assessment = vault.show(&id).unwrap().assessment.unwrap();
+        assert_eq!(assessment.kind.unwrap().as_str(), taken_for);
+        assert_eq!(assessment.says_nothing.is_none(), says_something);
+        assert_eq!(assessment.rules.iter().all(|rule| rule.outcome == "disabled"), !says_something);
+    }
+    screening.exploitation = Some("slavery".to_owned());
+    let refused = vault.record_screening(&screening, &[], None).unwrap_err();
+    assert!(refused.to_string().contains("exploitation"), "{refused}");
+}

@@ -266,6 +266,65 @@ fn a_decision_was_judged_by_a_value_that_a_settlement_had_overruled() {
     }
 }
 
+/// Two devices that both hold a checkpoint's screening and wrote one field without knowing of each other.
+fn differing(name: &str, values: [&str; 2]) -> (Committee, Device, vigil_core::RecordId) {
+    let mut committee = Committee::new();
+    let mut monitor = committee.admit("Monitor", Role::Monitor);
+    committee.sync_desk().unwrap();
+    let instrument = Some("border_interception@1".into());
+    // Neither of the values that the two write.
+    let screening = NewScreening { instrument, age_band: "unknown".into(), ..screening("East") };
+    let record = monitor.vault().record_screening(&screening, &[], None).unwrap().screening;
+    committee.sync(&mut monitor).unwrap();
+    committee.sync_desk().unwrap();
+    monitor.vault().edit(&record, &[(field(name), text(values[0]))]).unwrap();
+    committee.desk.vault().edit(&record, &[(field(name), text(values[1]))]).unwrap();
+    committee.sync(&mut monitor).unwrap();
+    committee.sync_desk().unwrap();
+    committee.sync(&mut monitor).unwrap();
+    (committee, monitor, record)
+}
+
+fn settle(committee: &mut Committee, monitor: &mut Device, record: &vigil_core::RecordId, name: &str, value: &str) {
+    let desk = committee.desk.vault();
+    let view = desk.show(record).unwrap();
+    let values = &view.fields.iter().find(|field| field.name == name).unwrap().values;
+    let chosen = values.iter().position(|written| written.value == value).unwrap();
+    desk.settle(record, &field(name), Choice::Number(chosen)).unwrap();
+    committee.sync_desk().unwrap();
+    committee.sync(monitor).unwrap();
+}
+
+#[test]
+fn a_request_for_help_was_lost_by_a_coin_toss_while_another_device_said_no() {
+    // Which value is shown hangs on hashes: several records, and each device says either.
+    for values in [["yes", "no"], ["no", "yes"], ["yes", "no"], ["no", "yes"]] {
+        let name = "answer.asks_for_help";
+        let (mut committee, mut monitor, record) = differing(name, values);
+        for device in [&mut monitor, &mut committee.desk] {
+            let assessment = device.vault().show(&record).unwrap().assessment.unwrap();
+            let raised: Vec<_> = assessment.concerns.iter().map(|raised| raised.item.as_str()).collect();
+            assert_eq!((raised, assessment.release_proposed), (vec!["asks_for_help"], false));
+        }
+        settle(&mut committee, &mut monitor, &record, name, "no");
+        for device in [&mut monitor, &mut committee.desk] {
+            assert!(device.vault().show(&record).unwrap().assessment.unwrap().concerns.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_child_was_an_adult_by_a_coin_toss_while_two_devices_differed_on_the_age() {
+    for values in [["adult", "under_18"], ["under_18", "adult"], ["adult", "disputed"]] {
+        let (mut committee, mut monitor, record) = differing("age_band", values);
+        let as_child =
+            |device: &mut Device| device.vault().show(&record).unwrap().assessment.unwrap().counted_as_under_18;
+        assert!(as_child(&mut monitor) && as_child(&mut committee.desk), "{values:?}");
+        settle(&mut committee, &mut monitor, &record, "age_band", "adult");
+        assert!(!as_child(&mut monitor) && !as_child(&mut committee.desk), "{values:?}");
+    }
+}
+
 #[test]
 fn a_damaged_file_of_sealed_copies_locked_the_whole_home() {
     let mut committee = Committee::new();

@@ -37,16 +37,15 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// The canonical form of a file without its signature.
+/// The canonical form of a parsed file without its signature.
 ///
 /// # Errors
-/// [`InstrumentError`] for what is no JSON object, and for numbers that not every library keeps.
-pub(crate) fn canonical(json: &str) -> Result<Vec<u8>, InstrumentError> {
-    let mut value: Value = serde_json::from_str(json).map_err(|error| InstrumentError::not_json(&error))?;
+/// [`InstrumentError`] for numbers that not every library keeps.
+pub(crate) fn canonical_of(mut value: Value) -> Result<Vec<u8>, InstrumentError> {
     if let Value::Object(fields) = &mut value {
         fields.remove("signature");
     }
-    let mut out = Vec::with_capacity(json.len());
+    let mut out = Vec::new();
     write(&value, &mut out)?;
     Ok(out)
 }
@@ -107,6 +106,10 @@ fn write_text(words: &str, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn canonical(json: &str) -> Result<Vec<u8>, InstrumentError> {
+        canonical_of(serde_json::from_str(json).unwrap())
+    }
 
     fn text(json: &str) -> String {
         String::from_utf8(canonical(json).unwrap()).unwrap()

@@ -1,13 +1,14 @@
 //! What a reviewer would say about an instrument that the engine accepts: the rules of care, languages, what is unverified.
 //!
-//! Advice never stops a file from being used; it names the place and the rule, and a person decides.
+//! Advice never stops a file from being used; it names the place and the rule, and a person decides. What the wording
+//! says is looked at in English only; other languages are for native speakers to review.
 
 use serde::Serialize;
 
 use crate::coverage::{coverage, texts};
 use crate::engine::score;
 use crate::instrument::Instrument;
-use crate::sheet::{AnswerKind, CheckedHow, Item, Role, Status, YesOrNo};
+use crate::sheet::{AnswerKind, CheckedHow, Item, Role, Rule, Status, YesOrNo};
 use crate::text::{Review, Text};
 
 /// One piece of advice.
@@ -56,6 +57,8 @@ pub enum AdviceCode {
     NoRule,
     /// A worked case does not come out as the file says.
     CaseDiffers,
+    /// A green light that is also a child's contact: for a child, one phone call would then do for both (CARE 4, 5).
+    ContactIsLight,
     /// The spreadsheet said that this must be answered; here every question can be skipped.
     RequiredIgnored,
 }
@@ -92,7 +95,7 @@ const GENDERED: &[&str] = &[
 const FORCING: &[&str] =
     &["detain", "arrest", "interrogat", "persuade", "convince", "guilty", "criminal", "liar.", "confess"];
 
-/// Everything that a reviewer would say.
+/// Everything that a reviewer would say. The words of texts are checked in English only.
 #[must_use]
 pub fn lint(instrument: &Instrument) -> Vec<Advice> {
     let mut found = Found { list: Vec::new() };
@@ -115,6 +118,7 @@ impl Found {
     }
 }
 
+/// In English only: stems of another language would need somebody who speaks it.
 fn wording(instrument: &Instrument, found: &mut Found) {
     for (place, text) in texts(instrument.sheet()) {
         let Some(english) = text.get("en") else { continue };
@@ -207,6 +211,15 @@ fn whole(instrument: &Instrument, found: &mut Found) {
     }
     if sheet.signature.is_none() && !crate::is_shipped(sheet.id.as_str()) {
         found.add(AdviceCode::NotSigned, "signature", "nobody answers for this file; sign it before it is used");
+    }
+    let contacts = sheet.rules.iter().flat_map(|rule| match rule {
+        Rule::GreenLights(rule) => rule.child_contacts.as_slice(),
+        _ => &[],
+    });
+    let lights = contacts.filter_map(|id| instrument.item(id.as_str())).filter(|item| item.role == Role::GreenLight);
+    for item in lights {
+        let words = "for a child, a green light and a guardian or school that was reached are two things";
+        found.add(AdviceCode::ContactIsLight, place(item), words);
     }
     if sheet.rules.is_empty() {
         found.add(AdviceCode::NoRule, "rules", "without a rule, a result only shows what is unknown");

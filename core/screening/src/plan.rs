@@ -66,7 +66,53 @@ pub(crate) struct Plan {
     outer: Vec<Option<usize>>,
     /// How often each item may be asked.
     rounds: Vec<u16>,
+    /// The items that each derived value reads, through others.
+    behind_derived: Vec<Items>,
+    /// The items that the conditions of each section, and of those around it, read.
+    behind_section: Vec<Items>,
+    /// The items that each item's own condition reads.
+    behind_item: Vec<Items>,
     order: Vec<Step>,
+}
+
+/// A set of items by position, one bit each: a hostile file makes every condition read every item.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Items(Vec<u64>);
+
+impl Items {
+    /// Adds an item; says whether it is new.
+    pub(crate) fn add(&mut self, at: usize) -> bool {
+        if self.0.len() <= at / 64 {
+            self.0.resize(at / 64 + 1, 0);
+        }
+        let Some(word) = self.0.get_mut(at / 64) else { return false };
+        let is_new = *word >> (at % 64) & 1 == 0;
+        *word |= 1 << (at % 64);
+        is_new
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|(word, more)| *word |= more);
+    }
+
+    /// The positions, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
+        self.0
+            .iter()
+            .enumerate()
+            .flat_map(|(at, word)| (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit))
+    }
+}
+
+impl Extend<usize> for Items {
+    fn extend<I: IntoIterator<Item = usize>>(&mut self, positions: I) {
+        for at in positions {
+            self.add(at);
+        }
+    }
 }
 
 /// A condition or a derived value that leads back to itself.
@@ -105,7 +151,64 @@ impl Plan {
         plan.order =
             Ordering { sheet, plan: &plan, items: sheet.items().collect(), state: HashMap::new(), order: Vec::new() }
                 .all()?;
+        plan.remember_conditions(sheet);
         Ok(plan)
+    }
+
+    /// Once for a file, so that no reading of answers has to follow conditions again.
+    fn remember_conditions(&mut self, sheet: &Sheet) {
+        self.behind_derived = vec![Items::default(); sheet.derived.len()];
+        self.behind_section = vec![Items::default(); sheet.sections.len()];
+        self.behind_item = vec![Items::default(); self.section_of.len()];
+        let items: Vec<&Item> = sheet.items().collect();
+        for step in self.order.clone() {
+            match step {
+                Step::Derived(at) => {
+                    let behind = self.behind(sheet.derived.get(at).map(|derived| &derived.value));
+                    if let Some(place) = self.behind_derived.get_mut(at) {
+                        *place = behind;
+                    }
+                }
+                Step::Section(at) => {
+                    let mut behind = self.behind(sheet.sections.get(at).and_then(|section| section.when.as_ref()));
+                    if let Some(outer) = self.outer(at).and_then(|outer| self.behind_section.get(outer)) {
+                        behind.add_all(outer);
+                    }
+                    if let Some(place) = self.behind_section.get_mut(at) {
+                        *place = behind;
+                    }
+                }
+                Step::Item(at) => {
+                    let behind = self.behind(items.get(at).and_then(|item| item.when.as_ref()));
+                    if let Some(place) = self.behind_item.get_mut(at) {
+                        *place = behind;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The items that an expression reads, through derived values that were remembered before.
+    pub(crate) fn behind(&self, expression: Option<&Expression>) -> Items {
+        let mut items = Items::default();
+        for name in expression.into_iter().flat_map(Expression::names) {
+            match self.name(name.as_str()) {
+                Some(Name::Item(at)) => items.extend([at]),
+                Some(Name::Derived(at)) => {
+                    if let Some(behind) = self.behind_derived.get(at) {
+                        items.add_all(behind);
+                    }
+                }
+                Some(Name::Rule(_) | Name::Fact(_)) | None => {}
+            }
+        }
+        items
+    }
+
+    /// The items that decide whether an item is asked.
+    pub(crate) fn conditions(&self, item: usize) -> impl Iterator<Item = usize> {
+        let around = self.section_of(item).and_then(|section| self.behind_section.get(section));
+        self.behind_item.get(item).into_iter().chain(around).flat_map(Items::iter)
     }
 
     pub(crate) fn name(&self, name: &str) -> Option<Name> {

@@ -1,11 +1,12 @@
 //! Who answers for an instrument: signing a file, and checking a signature.
 //!
-//! A file that carries a signature which does not hold is refused as a whole; nobody can alter what a publisher signed.
+//! A file that carries a signature which does not hold, or names a publisher without one, is refused as a whole; nobody
+//! can alter what a publisher signed.
 
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use serde_json::Value;
 
-use crate::canonical::canonical;
+use crate::canonical::canonical_of;
 use crate::error::InstrumentError;
 use crate::sheet::Sheet;
 
@@ -60,17 +61,26 @@ pub fn sign(json: &str, name: &str, key: &PublisherKey) -> Result<String, Instru
         fields.remove("signature");
         fields.insert("publisher".to_owned(), serde_json::json!({"name": name, "key": key.public()}));
     }
-    crate::Instrument::from_json(&value.to_string())?;
-    let message = message(&canonical(&value.to_string())?);
+    let message = message(&canonical_of(value.clone())?);
     if let Value::Object(fields) = &mut value {
         fields.insert("signature".to_owned(), Value::from(to_hex(key.0.sign(&message).as_ref())));
     }
-    serde_json::to_string_pretty(&value).map_err(|error| InstrumentError::not_json(&error))
+    let signed = serde_json::to_string_pretty(&value).map_err(|error| InstrumentError::not_json(&error))?;
+    crate::Instrument::from_json(&signed)?;
+    Ok(signed)
 }
 
-/// Checks the signature of a file, where it has one.
+/// Checks the signature of a file that has one; without it, no publisher may be named.
 pub(crate) fn check(sheet: &Sheet, canonical: &[u8]) -> Result<(), InstrumentError> {
-    let Some(signature) = &sheet.signature else { return Ok(()) };
+    let Some(signature) = &sheet.signature else {
+        return match sheet.publisher {
+            None => Ok(()),
+            Some(_) => Err(InstrumentError::NotAllowed {
+                place: "publisher".to_owned(),
+                why: "a file that names its publisher carries the publisher's signature",
+            }),
+        };
+    };
     let broken = || InstrumentError::BadSignature;
     let publisher = sheet.publisher.as_ref().ok_or_else(broken)?;
     let (key, signature) = (from_hex(&publisher.key).ok_or_else(broken)?, from_hex(signature).ok_or_else(broken)?);

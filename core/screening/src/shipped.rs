@@ -39,7 +39,10 @@ pub fn is_shipped(id: &str) -> bool {
 pub(crate) fn digest_of(id: &str, version: u32) -> Option<Digest> {
     static DIGESTS: OnceLock<BTreeMap<(&str, u32), Digest>> = OnceLock::new();
     let digests = DIGESTS.get_or_init(|| {
-        let digest = |json: &str| canonical::canonical(json).ok().map(|bytes| canonical::digest_of(&bytes));
+        let digest = |json: &str| {
+            let value = serde_json::from_str(json).ok()?;
+            canonical::canonical_of(value).ok().map(|bytes| canonical::digest_of(&bytes))
+        };
         SHIPPED.iter().filter_map(|(id, version, json)| Some(((*id, *version), digest(json)?))).collect()
     });
     // Few enough to look through; a key of borrowed parts would have to live as long as the table.

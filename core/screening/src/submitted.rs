@@ -2,7 +2,7 @@
 //!
 //! Whatever cannot be read is refused with its place; nothing is guessed at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,13 +15,17 @@ use crate::limits;
 use crate::plan::round_of;
 use crate::profile::{AgeBand, Exploitation, Profile};
 use crate::quantity::{ClockTime, Decimal};
-use crate::sheet::{AnswerKind, Item};
+use crate::sheet::{AnswerKind, Choice, Item};
 use crate::unique::unique_map;
 
 /// Bytes in one sheet of answers.
 const MOST_BYTES: usize = 1024 * 1024;
 /// Answers in one sheet.
 const MOST_ANSWERS: usize = 20_000;
+/// The highest age in years.
+const MOST_YEARS: u16 = 130;
+/// Up to here every whole number is a double of its own.
+const MOST_WHOLE: f64 = 9_007_199_254_740_991.0;
 
 /// A sheet of answers: `{"profile": {..}, "answers": {item: value}}`.
 ///
@@ -102,7 +106,9 @@ impl Submitted {
             let place = || format!("answers.{}", name.chars().take(limits::ID_BYTES).collect::<String>());
             let id = Id::new(name.as_str()).map_err(|error| SubmittedError::new(place(), error.to_string()))?;
             let item = instrument.item(round_of(name).0);
-            answers.insert(id, answer(item, value).ok_or_else(|| SubmittedError::new(place(), expected(item)))?);
+            let options = item.map_or(&[][..], |item| instrument.sheet().options(item));
+            answers
+                .insert(id, answer(item, options, value).ok_or_else(|| SubmittedError::new(place(), expected(item)))?);
         }
         Ok(Self { profile: written.profile.read()?, answers })
     }
@@ -110,8 +116,13 @@ impl Submitted {
 
 impl WrittenProfile {
     fn read(self) -> Result<Profile, SubmittedError> {
+        if self.age.is_some_and(|years| years > MOST_YEARS) {
+            return Err(SubmittedError::new("profile.age", format!("nobody is more than {MOST_YEARS} years old")));
+        }
         let by_years = self.age.map(|years| if years < 18 { AgeBand::Under18 } else { AgeBand::Adult });
         let age_band = match (self.age_band, by_years) {
+            // Unknown and disputed are the protective reading; a number of years does not settle them.
+            (Some(band @ (AgeBand::Unknown | AgeBand::Disputed)), _) => band,
             (Some(band), Some(years)) if band != years => {
                 return Err(SubmittedError::new("profile.age", "age and age_band say different things"));
             }
@@ -122,12 +133,12 @@ impl WrittenProfile {
     }
 }
 
-fn answer(item: Option<&Item>, value: &Value) -> Option<Answer> {
+fn answer(item: Option<&Item>, options: &[Choice], value: &Value) -> Option<Answer> {
     match value {
         Value::Null => Some(Answer::NotAsked),
         Value::Bool(true) => Some(Answer::Yes),
         Value::Bool(false) => Some(Answer::No),
-        Value::Number(number) => match number.as_i64() {
+        Value::Number(number) => match number.as_i64().or_else(|| number.as_f64().and_then(whole)) {
             Some(whole) => Some(Answer::Number(whole)),
             None => Decimal::parse(&number.to_string()).map(Answer::Decimal),
         },
@@ -135,22 +146,31 @@ fn answer(item: Option<&Item>, value: &Value) -> Option<Answer> {
             let ids = list.iter().map(|entry| Id::new(entry.as_str()?).ok()).collect::<Option<_>>()?;
             Some(Answer::Choices(ids))
         }
-        Value::String(words) => text(item, words),
+        Value::String(words) => text(item, options, words),
         Value::Object(_) => None,
     }
 }
 
-/// Words are first what the item asks for, and else a code.
-fn text(item: Option<&Item>, words: &str) -> Option<Answer> {
+/// A whole number that was written as `2.0`.
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() <= MOST_WHOLE).then_some(number as i64)
+}
+
+/// Words are first what the item asks for, and else a code: an option may be called `no` or `unknown`.
+fn text(item: Option<&Item>, options: &[Choice], words: &str) -> Option<Answer> {
     let code = || Answer::parse(words).ok();
     match item.map(|item| &item.answer) {
         Some(AnswerKind::Choice(_) | AnswerKind::ChoiceFrom(_)) => {
-            code().or_else(|| Id::new(words).ok().map(Answer::Choice))
+            let option = options.iter().find(|option| option.id.as_str() == words);
+            let option = option.map(|option| Answer::Choice(option.id.clone()));
+            option.or_else(code).or_else(|| Id::new(words).ok().map(Answer::Choice))
         }
-        Some(AnswerKind::Choices(_) | AnswerKind::ChoicesFrom(_)) => code().or_else(|| {
-            let ids = words.split_whitespace().map(|word| Id::new(word).ok()).collect::<Option<_>>()?;
-            Some(Answer::Choices(ids))
-        }),
+        Some(AnswerKind::Choices(_) | AnswerKind::ChoicesFrom(_)) => {
+            let ids: Option<BTreeSet<Id>> = words.split_whitespace().map(|word| Id::new(word).ok()).collect();
+            let all_options = |ids: &BTreeSet<Id>| ids.iter().all(|id| options.iter().any(|option| option.id == *id));
+            let known = ids.clone().filter(all_options).map(Answer::Choices);
+            known.or_else(code).or_else(|| ids.map(Answer::Choices))
+        }
         Some(AnswerKind::Date) => code().or_else(|| Date::parse(words).ok().map(Answer::Date)),
         Some(AnswerKind::Time) => code().or_else(|| ClockTime::parse(words).map(Answer::Time)),
         Some(AnswerKind::Text) => {

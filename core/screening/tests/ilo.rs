@@ -80,14 +80,12 @@ fn the_numbers_of_indicators_are_those_of_the_source() {
     assert_eq!(counts("child_labour"), [[2, 8, 0], [4, 6, 0], [0, 15, 0], [1, 7, 0], [8, 7, 0], [0, 7, 0]]);
 }
 
-/// Answers that make exactly these dimensions positive.
+/// Answers that make exactly these dimensions positive and leave nothing unasked.
 fn making(instrument: &Instrument, positive: &[bool], kind: &str) -> Answers {
     let mut given = Answers::new();
     for (rule, positive) in dimensions(instrument).iter().zip(positive) {
-        if *positive {
-            for id in by_strength(instrument, rule, kind).values().flatten() {
-                given.insert(id.clone(), Answer::Yes);
-            }
+        for id in by_strength(instrument, rule, kind).values().flatten() {
+            given.insert(id.clone(), if *positive { Answer::Yes } else { Answer::No });
         }
     }
     given
@@ -117,12 +115,19 @@ fn the_case_table_reads_as_the_source_does_in_every_combination() {
                         (true, true) => "pattern_of_trafficking_for_forced_labour",
                         (false, false) => "exploitation_without_means",
                         (true, false) if deceptive => "deception_and_exploitation",
-                        _ => case,
+                        // No row of the source's: outcomes of our own.
+                        (false, true) => "coercion_and_exploitation",
+                        (true, false) => "other_means_and_exploitation",
                     };
                     assert_eq!(case, expected, "{positive:?} {act}");
                 }
-                if age == AgeBand::Under18 && exploitation && act == "yes" {
-                    assert_eq!(case, "child_recruitment_and_exploitation", "{positive:?}");
+                if age == AgeBand::Under18 && exploitation {
+                    let expected = match act {
+                        "yes" => "child_recruitment_and_exploitation",
+                        "no" => "child_exploitation_without_act",
+                        _ => "not_settled",
+                    };
+                    assert_eq!(case, expected, "{positive:?} {act}");
                 }
                 let means = deceptive || coercive || vulnerable || coercion || vulnerable_there;
                 let met = act == "yes" && exploitation && (means || age == AgeBand::Under18);
@@ -144,4 +149,24 @@ fn an_unknown_age_is_read_as_under_18_and_sexual_exploitation_is_silent_until_it
         assert!(silent.rules.iter().all(|rule| rule.outcome == "disabled" && rule.because.is_empty()));
         assert!(silent.says_nothing.is_some());
     }
+}
+
+#[test]
+fn what_is_unknown_settles_no_case_and_is_named() {
+    let instrument = ilo();
+    let all = |answer: &Answer| -> Answers {
+        instrument.items().filter(|item| item.group.is_some()).map(|item| (item.id.clone(), answer.clone())).collect()
+    };
+    for answer in [Answer::Unknown, Answer::NotAsked] {
+        let result = score(&instrument, &profile(AgeBand::Adult), &all(&answer));
+        let case = result.rules.iter().find(|rule| rule.id.as_str() == "case_result").unwrap();
+        assert_eq!(case.outcome, "not_settled", "{answer:?}");
+        assert_eq!(case.unknown.is_empty(), answer == Answer::NotAsked);
+        assert_eq!(case.open.is_empty(), answer == Answer::Unknown);
+    }
+    let no = score(&instrument, &profile(AgeBand::Adult), &all(&Answer::No));
+    assert_eq!(
+        no.rules.iter().find(|rule| rule.id.as_str() == "case_result").unwrap().outcome,
+        "no_exploitation_shown"
+    );
 }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use vigil_screening::{
     AgeBand, Answer, AnswerKind, Answers, Assessment, Id, Instrument, Item, Profile, ReasonCode, Role, SetAsideWhy,
-    Side, Stop, border_interception, score, shipped_once,
+    Side, Stop, border_interception, score, shipped_once, visible,
 };
 
 fn border() -> &'static Instrument {
@@ -26,6 +26,10 @@ fn ids(items: &[Id]) -> Vec<&str> {
 fn speaks_against(result: &Assessment, code: ReasonCode) -> bool {
     result.release_reasons.iter().any(|reason| reason.side == Side::Against && reason.code == code)
 }
+
+/// What the safety page asks before anything else.
+const SAFE_TO_TALK: [(&str, &str); 3] =
+    [("private_place", "yes"), ("neutral_interpreter", "yes"), ("willing_to_talk", "yes")];
 
 /// Answers that leave no concern unasked.
 const NO_CONCERN: [(&str, &str); 7] = [
@@ -73,7 +77,7 @@ fn a_verified_green_light_proposes_release_and_says_how_it_was_verified() {
 
 #[test]
 fn a_green_light_that_was_only_said_proposes_nothing_and_asks_to_be_verified() {
-    let mut given = NO_CONCERN.to_vec();
+    let mut given = [&SAFE_TO_TALK[..], &NO_CONCERN[..]].concat();
     // The second way is no way of verifying a job.
     for code in ["yes", "yes:clinic_called_back", "yes:no_such_way"] {
         given.push(("job_confirmed", code));
@@ -123,6 +127,56 @@ fn a_green_light_never_overrides_a_child_for_whom_neither_guardian_nor_school_wa
     assert!(assess(AgeBand::Under18, &[("school_confirms_enrolment", "yes:school_called_back")]).release_proposed);
     // Reaching somebody is not yet a reason to let go.
     assert!(!assess(AgeBand::Under18, &[("guardian_reached", "yes:met_in_person")]).release_proposed);
+}
+
+#[test]
+fn the_agreement_of_a_guardian_who_was_not_reached_lets_no_child_go() {
+    let wanted = ("family_call_wanted", "yes");
+    let agrees = ("guardian_confirms_journey", "yes:guardian_called_back");
+    let papers = ("school_papers", "yes:document_seen");
+    for id in ["border_interception", "border_interception_long", "practice_border"] {
+        let instrument = shipped_once(id, 1).unwrap();
+        let proposed = |given: &[(&str, &str)]| {
+            score(instrument, &Profile::of_age(AgeBand::Under18), &answers(given)).release_proposed
+        };
+        for not_reached in ["no", "unknown", "not_asked", "yes"] {
+            assert!(!proposed(&[wanted, agrees, papers, ("guardian_reached", not_reached)]), "{id} {not_reached}");
+        }
+        assert!(proposed(&[wanted, agrees, ("guardian_reached", "yes:guardian_called_back")]), "{id}");
+        // Against the child's wish nobody is called, and such a call is no reason.
+        let against = [("family_call_wanted", "no"), agrees, ("guardian_reached", "yes:guardian_called_back")];
+        assert!(!proposed(&against), "{id}");
+    }
+}
+
+#[test]
+fn nobody_is_sent_to_call_a_guardian_before_the_child_wants_it() {
+    let askable = |given: &[(&str, &str)]| -> Vec<String> {
+        let visible = visible(border(), &Profile::of_age(AgeBand::Under18), &answers(given));
+        visible.into_iter().filter(|(_, now)| *now).map(|(item, _)| item.id.to_string()).collect()
+    };
+    let asks = |given: &[(&str, &str)], id: &str| askable(given).iter().any(|item| item == id);
+    assert!(!asks(&[], "guardian_reached"));
+    assert!(!asks(&[("family_call_wanted", "no")], "guardian_reached"));
+    assert!(asks(&[("family_call_wanted", "yes")], "guardian_reached"));
+    assert!(!asks(&[("family_call_wanted", "yes")], "guardian_confirms_journey"));
+}
+
+#[test]
+fn who_studies_or_is_ill_is_not_asked_about_pay_or_marriage() {
+    let asked = |given: &[(&str, &str)], id: &str| {
+        let visible = visible(border(), &Profile::of_age(AgeBand::Unknown), &answers(given));
+        visible.into_iter().any(|(item, now)| now && item.id.as_str() == id)
+    };
+    for purpose in ["choice:study", "choice:treatment"] {
+        let given = [("journey_purpose", purpose), ("travelling_with", "choice:family")];
+        assert!(!asked(&given, "pay_promised") && !asked(&given, "married_recently"), "{purpose}");
+        // What protects a child does not depend on what the journey is said to be for.
+        assert!(asked(&given, "under_16_recruited") && asked(&given, "child_spouse"), "{purpose}");
+    }
+    for given in [vec![], vec![("journey_purpose", "unknown")], vec![("journey_purpose", "choice:other")]] {
+        assert!(asked(&given, "pay_promised") && asked(&given, "married_recently"), "{given:?}");
+    }
 }
 
 #[test]
@@ -215,7 +269,7 @@ fn every_item_can_be_skipped_and_the_talk_ended_anywhere() {
 
 #[test]
 fn the_first_things_worth_knowing_are_injury_help_and_danger() {
-    let mut given = answers(&[]);
+    let mut given = answers(&SAFE_TO_TALK);
     let mut asked = Vec::new();
     for _ in 0..NO_CONCERN.len() {
         let result = score(border(), &Profile::of_age(AgeBand::Adult), &given);
@@ -225,6 +279,48 @@ fn the_first_things_worth_knowing_are_injury_help_and_danger() {
     }
     assert_eq!(asked[..3], ["hurt_or_unwell", "asks_for_help", "in_danger"]);
     assert!(NO_CONCERN.iter().all(|(id, _)| asked.iter().any(|item| item == id)));
+}
+
+#[test]
+fn the_safety_page_is_asked_first_and_in_its_order() {
+    let mut given = answers(&[]);
+    for expected in ["private_place", "neutral_interpreter", "willing_to_talk", "hurt_or_unwell"] {
+        let next = score(border(), &Profile::of_age(AgeBand::Adult), &given).next.unwrap();
+        assert_eq!(next.as_str(), expected);
+        given.insert(next, if expected == "hurt_or_unwell" { Answer::No } else { Answer::Yes });
+    }
+}
+
+#[test]
+fn no_rule_invites_on_after_a_reason_to_stop() {
+    let light = [&SAFE_TO_TALK[..], &NO_CONCERN[..], &[("job_confirmed", "yes:employer_called_back")]].concat();
+    for given in [&[("willing_to_talk", "no")][..], &[("asks_for_help", "yes")], &light] {
+        let result = assess(AgeBand::Adult, given);
+        assert!(result.stop.is_some() && result.rules.iter().all(|rule| rule.next.is_none()), "{given:?}");
+    }
+    // The positive control.
+    assert!(assess(AgeBand::Adult, &SAFE_TO_TALK).rules.iter().any(|rule| rule.next.is_some()));
+}
+
+#[test]
+fn who_declines_or_shows_no_sign_is_told_nothing_about_release() {
+    let declined = assess(AgeBand::Adult, &[("willing_to_talk", "no")]).explain().join("\n");
+    let blank = assess(AgeBand::Adult, &[]).explain().join("\n");
+    for lines in [declined, blank] {
+        assert!(!lines.contains("Release is not proposed"), "{lines}");
+    }
+    assert!(assess(AgeBand::Under18, &[]).explain().join("\n").contains("Release is not proposed"));
+}
+
+#[test]
+fn a_concern_that_was_noted_for_the_wrong_age_is_raised_all_the_same() {
+    let mut given = [&SAFE_TO_TALK[..], &NO_CONCERN[..]].concat();
+    given.extend([("job_confirmed", "yes:employer_called_back"), ("under_16_recruited", "yes")]);
+    let result = assess(AgeBand::Adult, &given);
+    assert!(!result.release_proposed && result.stop == Some(Stop::HelpFirst));
+    assert_eq!(result.concerns[0].item.as_str(), "under_16_recruited");
+    // Its points are for those under 18, and it is named as left out of them.
+    assert_eq!((result.total, result.set_aside[0].why), (Some(0), SetAsideWhy::OtherAge));
 }
 
 #[test]
@@ -331,7 +427,9 @@ proptest! {
             prop_assert!(verified(&result.green_lights));
             prop_assert!(result.concerns.is_empty());
         } else {
-            prop_assert!(result.release_reasons.iter().any(|reason| reason.side == Side::Against));
+            // For an adult without a green light there is nothing to hold against leaving (CARE 1).
+            let against = result.release_reasons.iter().any(|reason| reason.side == Side::Against);
+            prop_assert!(against || (age_band == AgeBand::Adult && !verified(&result.green_lights)));
         }
     }
 
@@ -345,7 +443,9 @@ proptest! {
             prop_assert!(pending || matches!(answer, None | Some(Answer::NotAsked)), "{} {:?}", id, answer);
         }
         if let Some(next) = &result.next {
-            prop_assert!(result.open.contains(next));
+            let on_the_first_page = border().sheet().safety.items.iter().any(|item| item.id == *next);
+            prop_assert!(result.open.contains(next) || on_the_first_page);
+            prop_assert!(matches!(given.get(next), None | Some(Answer::NotAsked)) || result.open.contains(next));
         }
     }
 

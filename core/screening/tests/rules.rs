@@ -102,7 +102,9 @@ fn the_reasons_of_a_rule_are_the_answers_that_made_it() {
         adult(&palermo(), &[("recruited", "yes"), ("deceived", "yes"), ("forced", "unknown"), ("exploited", "yes")]);
     assert_eq!(names(&rule(&result, "palermo").because), ["recruited", "deceived", "exploited"]);
     assert_eq!(names(&result.unknown), ["forced"]);
-    assert!(result.explain().iter().any(|line| line.contains("because of: recruited, deceived, exploited")));
+    let lines = result.explain().join("\n");
+    assert!(lines.contains("because of:\n    - A sign.\n    - A sign.\n    - A sign."), "{lines}");
+    assert_eq!(names(&rule(&result, "palermo").unknown), ["forced"]);
 }
 
 #[test]

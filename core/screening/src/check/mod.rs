@@ -1,25 +1,28 @@
 //! Reads an instrument file that anybody may have written, and refuses it with a place if anything is wrong.
 //!
-//! Size and depth are checked before parsing, the shape while parsing, and limits, references, circles, the signature and
-//! the rules of instruments after it.
+//! Size and depth are checked before parsing, the shape and what expressions take while parsing, and limits, references,
+//! circles, the signature and the rules of instruments after it.
 
 mod items;
 mod names;
 mod rules;
+mod shape;
 mod texts;
 
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::canonical::{canonical, digest_of};
+use crate::canonical::{canonical_of, digest_of};
 use crate::error::InstrumentError;
+use crate::expression::{Budget, Overdrawn};
 use crate::id::Id;
 use crate::instrument::Instrument;
 use crate::limits;
 use crate::plan::{Plan, Step};
 use crate::publication;
-use crate::sheet::{Item, Sheet};
+use crate::sheet::{AnswerKind, Item, Sheet};
 use texts::plain;
 
 type Checked = Result<(), InstrumentError>;
@@ -29,19 +32,34 @@ pub(crate) fn read(json: &str) -> Result<Instrument, InstrumentError> {
     if json.len() > limits::FILE_BYTES {
         return Err(InstrumentError::TooLarge { bytes: json.len(), max: limits::FILE_BYTES });
     }
-    depth(json)?;
+    brackets(json)?;
     format(json)?;
-    let sheet: Sheet = serde_json::from_str(json).map_err(|error| InstrumentError::not_json(&error))?;
+    let sheet = sheet(json)?;
     Check::of(&sheet).all()?;
     let plan = Plan::of(&sheet).map_err(|circle| circular(&sheet, circle.0))?;
-    let canonical = canonical(json)?;
+    let file: Value = serde_json::from_str(json).map_err(|error| InstrumentError::not_json(&error))?;
+    shape::agrees(&file, &sheet)?;
+    let canonical = canonical_of(file)?;
     publication::check(&sheet, &canonical)?;
     Ok(Instrument::checked(sheet, plan, digest_of(&canonical)))
 }
 
-/// Counts brackets outside strings, so that no parser has to follow them.
-fn depth(json: &str) -> Checked {
-    let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+/// Reads the file into its types, and no further than its expressions may go together.
+fn sheet(json: &str) -> Result<Sheet, InstrumentError> {
+    let budget = Budget::of(limits::EXPRESSION_PARTS, limits::PATTERNS_WEIGHT);
+    serde_json::from_str(json).map_err(|error| {
+        let (what, max) = match budget.overdrawn() {
+            None => return InstrumentError::not_json(&error),
+            Some(Overdrawn::Parts) => ("parts of expressions", limits::EXPRESSION_PARTS),
+            Some(Overdrawn::Patterns) => ("bytes of patterns", limits::PATTERNS_WEIGHT),
+        };
+        InstrumentError::OverLimit { place: format!("line {}, column {}", error.line(), error.column()), what, max }
+    })
+}
+
+/// Counts brackets outside strings, so that no parser has to follow them or keep too much.
+fn brackets(json: &str) -> Checked {
+    let (mut depth, mut objects, mut in_string, mut escaped) = (0usize, 0usize, false, false);
     for (byte, b) in json.bytes().enumerate() {
         match b {
             _ if escaped => escaped = false,
@@ -50,9 +68,11 @@ fn depth(json: &str) -> Checked {
             _ if in_string => {}
             b'[' | b'{' => {
                 depth += 1;
+                objects += usize::from(b == b'{');
                 if depth > limits::FILE_DEPTH {
                     return Err(InstrumentError::TooDeep { byte, max: limits::FILE_DEPTH });
                 }
+                at_most("file", "objects", objects, limits::FILE_OBJECTS)?;
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
@@ -216,8 +236,12 @@ impl<'a> Check<'a> {
 
     fn lists(&self) -> Checked {
         at_most("lists", "lists", self.sheet.lists.len(), limits::OPTIONS)?;
-        let all = self.sheet.lists.values().map(Vec::len).sum();
-        at_most("lists", "options", all, limits::ALL_OPTIONS)?;
+        let own = self.placed.iter().map(|(_, item)| match &item.answer {
+            AnswerKind::Choice(options) | AnswerKind::Choices(options) => options.len(),
+            _ => 0,
+        });
+        let all = self.sheet.lists.values().map(Vec::len).chain(own).sum();
+        at_most("file", "options", all, limits::ALL_OPTIONS)?;
         self.sheet.lists.iter().try_for_each(|(id, options)| self.options(&format!("lists.{id}"), options, None))
     }
 

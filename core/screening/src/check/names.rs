@@ -10,7 +10,6 @@ use crate::expression::Expression;
 use crate::id::Id;
 use crate::limits;
 use crate::plan::{Fact, round_of};
-use crate::sheet::Rule;
 
 /// What a name is, for what may refer to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -48,8 +47,6 @@ impl Check<'_> {
     pub(super) fn names(&self) -> Checked {
         let sheet = self.sheet;
         let names = self.all_names()?;
-        let weight = self.expressions().map(Expression::pattern_weight).sum();
-        at_most("file", "bytes of patterns", weight, limits::PATTERNS_WEIGHT)?;
         for (i, section) in sheet.sections.iter().enumerate() {
             self.refers(&names, &format!("sections[{i}].when"), section.when.as_ref(), None)?;
             let count = section.repeat.as_ref().and_then(|repeat| repeat.count.as_ref());
@@ -71,21 +68,6 @@ impl Check<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Every expression of the file.
-    fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        let sheet = self.sheet;
-        let items = sheet.items().flat_map(|item| item.when.iter().chain(&item.constraint));
-        let sections = sheet.sections.iter().flat_map(|section| {
-            section.when.iter().chain(section.repeat.as_ref().and_then(|repeat| repeat.count.as_ref()))
-        });
-        let rows = sheet.rules.iter().flat_map(|rule| match rule {
-            Rule::CaseTable(table) => table.rows.as_slice(),
-            _ => &[],
-        });
-        let derived = sheet.derived.iter().map(|derived| &derived.value);
-        items.chain(sections).chain(derived).chain(rows.map(|row| &row.when))
     }
 
     /// Every name in an expression is an item, a derived value, a fact, or what else is given here.

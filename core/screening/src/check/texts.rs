@@ -5,22 +5,22 @@
 use super::{Check, Checked, at_most, not_allowed, unique};
 use crate::error::InstrumentError;
 use crate::id::Id;
-use crate::limits;
+use crate::limits::{self, is_hidden};
 use crate::sheet::Kept;
 use crate::text::{Review, Text};
 
-/// Letters that show as nothing or turn the reading direction could make a text read as another.
-pub(crate) fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+/// Whether nothing of it would be seen: spaces, and joiners that join nothing.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200c}' | '\u{200d}'))
 }
 
 pub(super) fn plain(place: &str, text: &str) -> Checked {
     at_most(place, "characters", text.chars().count(), limits::TEXT_CHARS)?;
-    if text.trim().is_empty() {
+    if is_blank(text) {
         return Err(not_allowed(place, "a text must not be empty"));
     }
     if text.chars().any(is_hidden) {
-        return Err(not_allowed(place, "a text must not contain control or direction characters"));
+        return Err(not_allowed(place, "a text must not contain control, direction or invisible characters"));
     }
     Ok(())
 }
@@ -35,6 +35,10 @@ impl Check<'_> {
             None => {
                 return Err(InstrumentError::Missing { place: "languages".to_owned(), id: sheet.language.to_string() });
             }
+        }
+        let mut others = sheet.languages.iter().filter(|(lang, _)| **lang != sheet.language);
+        if let Some((lang, _)) = others.find(|(_, review)| **review == Review::Original) {
+            return Err(not_allowed(format!("languages.{lang}"), "only the instrument's own language is original"));
         }
         at_most("fallback", "languages", sheet.fallback.len(), limits::LANGUAGES)?;
         for (lang, chain) in &sheet.fallback {
@@ -55,6 +59,9 @@ impl Check<'_> {
             let place = format!("{place}.{lang}");
             if !self.sheet.languages.contains_key(lang.as_str()) {
                 return Err(InstrumentError::Missing { place, id: lang.to_string() });
+            }
+            if wording.review == Some(Review::Original) && *lang != self.sheet.language {
+                return Err(not_allowed(format!("{place}.review"), "only the instrument's own language is original"));
             }
             plain(&place, &wording.text)?;
         }
@@ -87,7 +94,7 @@ impl Check<'_> {
         for words in words {
             at_most(place, "characters", words.chars().count(), crate::expression::limits::SOURCE_BYTES)?;
             if words.chars().any(|c| is_hidden(c) && !matches!(c, '\r' | '\t')) {
-                return Err(not_allowed(place, "a column must not contain control or direction characters"));
+                return Err(not_allowed(place, "a column must not contain control, direction or invisible characters"));
             }
         }
         Ok(())

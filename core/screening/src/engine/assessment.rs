@@ -3,6 +3,8 @@
 //! An assessment carries no decision. Its total is exactly the sum of the red flags it lists, and whatever was left
 //! out of account is listed too.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::answers::Answer;
@@ -51,7 +53,8 @@ pub struct Assessment {
     pub unknown: Vec<ItemId>,
     /// Items that could still change the outcome: not asked, or said yes to and not yet verified.
     pub open: Vec<ItemId>,
-    /// The most useful of [`Self::open`]; none when there is a reason to stop asking.
+    /// What to ask next: what is left of the safety page, then the most useful of [`Self::open`]. None when there is a reason
+    /// to stop asking.
     pub next: Option<ItemId>,
     /// Why nothing more should be asked.
     pub stop: Option<Stop>,
@@ -64,6 +67,9 @@ pub struct Assessment {
     /// The languages that the reader prefers.
     #[serde(skip)]
     pub(crate) languages: Vec<String>,
+    /// The wording of every item that is named above and may be shown.
+    #[serde(skip)]
+    pub(crate) wording: BTreeMap<ItemId, String>,
 }
 
 /// What one rule comes to.
@@ -83,9 +89,11 @@ pub struct RuleResult {
     pub value: Option<i64>,
     /// The items whose answers produced the outcome.
     pub because: Vec<ItemId>,
+    /// The items of the rule that were asked and stay unknown. Unknown is not no.
+    pub unknown: Vec<ItemId>,
     /// The items whose answers could still change it.
     pub open: Vec<ItemId>,
-    /// The most useful of them that can be asked now.
+    /// The most useful of them that can be asked now; none when there is a reason to stop asking.
     pub next: Option<ItemId>,
 }
 

@@ -5,46 +5,63 @@
 use super::open::{Open, WHOLE, merged};
 use super::score::Read;
 use super::sitting::Sitting;
-use crate::expression::Value;
+use crate::expression::{Missing, Value};
 use crate::id::Id;
 use crate::plan::Name;
 use crate::sheet::ActMeansPurpose;
 
-/// The items of a list that were answered yes, and those that could still be.
-pub(crate) fn yes_and_open(sitting: &Sitting<'_>, items: &[usize]) -> (Vec<usize>, Vec<usize>) {
-    let (mut yes, mut open) = (Vec::new(), Vec::new());
+/// Items of a list, by what was answered.
+#[derive(Default)]
+pub(crate) struct Sorted {
+    pub(crate) yes: Vec<usize>,
+    pub(crate) unknown: Vec<usize>,
+    pub(crate) open: Vec<usize>,
+}
+
+/// The items of a list that were answered yes, those that stay unknown, and those that could still be asked.
+pub(crate) fn sorted(sitting: &Sitting<'_>, items: &[usize]) -> Sorted {
+    let mut sorted = Sorted::default();
     for at in items {
         match sitting.marked.get(*at) {
-            Some(marked) if marked.is_yes() => yes.push(*at),
-            Some(marked) if marked.could_be_asked() => open.push(*at),
+            Some(marked) if marked.is_sign() => sorted.yes.push(*at),
+            Some(marked) if marked.is_unknown() => sorted.unknown.push(*at),
+            Some(marked) if marked.could_be_asked() => sorted.open.push(*at),
             _ => {}
         }
     }
-    (yes, open)
+    sorted
 }
 
 /// One of act, means and purpose.
+#[derive(Default)]
 struct Element {
     holds: bool,
+    /// Something unknown could show it.
+    unknown: bool,
     because: Vec<usize>,
     open: Vec<Open>,
 }
 
 fn element(sitting: &Sitting<'_>, earlier: &[Read], ids: &[Id]) -> Element {
-    let mut element = Element { holds: false, because: Vec::new(), open: Vec::new() };
+    let mut element = Element::default();
     for id in ids {
         match sitting.instrument.plan().name(id.as_str()) {
             Some(Name::Item(at)) => {
-                let (yes, open) = yes_and_open(sitting, &[at]);
-                element.holds |= !yes.is_empty();
-                element.because.extend(yes);
-                element.open.extend(open.into_iter().map(|at| Open { at, alone: true, strength: WHOLE / 2 }));
+                let sorted = sorted(sitting, &[at]);
+                element.holds |= !sorted.yes.is_empty();
+                element.unknown |= !sorted.unknown.is_empty();
+                element.because.extend(sorted.yes);
+                element.open.extend(sorted.open.into_iter().map(|at| Open { at, alone: true, strength: WHOLE / 2 }));
             }
             Some(Name::Rule(at)) => {
                 if let Some(read) = earlier.get(at) {
-                    if read.value == Value::Truth(true) {
-                        element.holds = true;
-                        element.because.extend(&read.because);
+                    match read.value {
+                        Value::Truth(true) => {
+                            element.holds = true;
+                            element.because.extend(&read.because);
+                        }
+                        Value::Missing(Missing::Unknown) => element.unknown = true,
+                        _ => {}
                     }
                     element.open.extend(read.open.iter().map(|open| Open { strength: open.strength / 2, ..*open }));
                 }
@@ -58,6 +75,8 @@ fn element(sitting: &Sitting<'_>, earlier: &[Read], ids: &[Id]) -> Element {
 /// What the three elements come to.
 pub(crate) struct Elements {
     pub(crate) met: bool,
+    /// Whether what is unknown or was not asked could make it so.
+    pub(crate) could_be: bool,
     pub(crate) because: Vec<usize>,
     pub(crate) open: Vec<Open>,
 }
@@ -79,7 +98,8 @@ pub(crate) fn act_means_purpose(sitting: &Sitting<'_>, rule: &ActMeansPurpose, e
         open.map(|open| Open { alone: open.alone && lacking.len() == 1, ..*open })
     });
     let open = merged(open);
-    Elements { met: lacking.is_empty(), because, open }
+    let could_be = lacking.iter().all(|element| element.unknown || !element.open.is_empty());
+    Elements { met: lacking.is_empty(), could_be, because, open }
 }
 
 /// Whether the item can be what an element still lacks, with every other one shown by something that does not show this

@@ -2,7 +2,7 @@
 //!
 //! Every point and every reason appears, and the last line says that the score decides nothing.
 
-use super::assessment::{Assessment, ReasonCode, RuleResult, Side};
+use super::assessment::{Assessment, ReasonCode, RuleResult, Side, Stop};
 use super::phrases::{Phrase, phrase};
 use crate::id::Id;
 use crate::profile::AgeBand;
@@ -41,14 +41,17 @@ impl Assessment {
         if self.counted_as_under_18 && self.age_band != AgeBand::Under18 {
             lines.push(self.say(Phrase::AGE_AS_CHILD));
         }
-        self.explain_release(&mut lines);
+        // To whom does not want to go on, nothing more is weighed.
+        if self.stop != Some(Stop::Declined) {
+            self.explain_release(&mut lines);
+        }
         self.list(&mut lines, "", Phrase::UNKNOWN, &self.unknown);
         // Where there is a reason to stop, no line invites to go on.
         if self.stop.is_none() {
             self.list(&mut lines, "", Phrase::OPEN, &self.open);
         }
         if let Some(next) = &self.next {
-            lines.push(format!("{} {}", self.say(Phrase::NEXT), spoken(next)));
+            lines.push(format!("{} {}", self.say(Phrase::NEXT), self.spoken(next)));
         }
         if let Some(stop) = self.stop {
             lines.push(self.say(Phrase::from(stop)));
@@ -56,7 +59,7 @@ impl Assessment {
         self.list(&mut lines, "", Phrase::DOUBTFUL, &self.doubtful);
         for left_out in &self.set_aside {
             let why = self.say(Phrase::from(left_out.why));
-            lines.push(format!("{} {} ({why})", self.say(Phrase::LEFT_OUT), spoken(&left_out.item)));
+            lines.push(format!("{} {} ({why})", self.say(Phrase::LEFT_OUT), self.spoken(&left_out.item)));
         }
         lines.push(format!("{} {}. {}", self.instrument, self.version, self.notice));
         lines
@@ -81,7 +84,10 @@ impl Assessment {
     }
 
     fn explain_release(&self, lines: &mut Vec<String>) {
-        if self.release_reasons.iter().any(|reason| reason.code == ReasonCode::NoRule) {
+        let against = self.release_reasons.iter().any(|reason| reason.side == Side::Against);
+        let no_rule = self.release_reasons.iter().any(|reason| reason.code == ReasonCode::NoRule);
+        // That an adult gave no reason to travel is nothing to print.
+        if no_rule || !(self.release_proposed || against) {
             return;
         }
         let head = if self.release_proposed { Phrase::RELEASE_PROPOSED } else { Phrase::RELEASE_NOT_PROPOSED };
@@ -104,12 +110,17 @@ impl Assessment {
         if ids.is_empty() {
             return;
         }
-        let named: Vec<String> = ids.iter().take(NAMED).map(spoken).collect();
-        let more = match ids.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            more => format!(" {}", self.say(Phrase::AND_MORE).replace("{}", &more.to_string())),
-        };
-        lines.push(format!("{indent}{} {}{more}", self.say(head), named.join(", ")));
+        lines.push(format!("{indent}{}", self.say(head)));
+        lines.extend(ids.iter().take(NAMED).map(|id| format!("{indent}  - {}", self.spoken(id))));
+        let more = ids.len().saturating_sub(NAMED);
+        if more > 0 {
+            lines.push(format!("{indent}  {}", self.say(Phrase::AND_MORE).replace("{}", &more.to_string())));
+        }
+    }
+
+    /// An item in the reader's language; as its name where the instrument does not have it.
+    fn spoken(&self, id: &Id) -> String {
+        self.wording.get(id).cloned().unwrap_or_else(|| spoken(id))
     }
 
     fn say(&self, words: Phrase) -> String {
@@ -128,9 +139,9 @@ impl Assessment {
 }
 
 /// As many items as a line names; a person reads no more at a checkpoint.
-const NAMED: usize = 8;
+pub(super) const NAMED: usize = 8;
 
-/// An id as words: an assessment holds the full wording only of what it counts.
+/// An id as words.
 fn spoken(id: &Id) -> String {
     id.as_str().replace('_', " ")
 }

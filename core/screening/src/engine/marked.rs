@@ -36,12 +36,34 @@ pub(crate) enum Shown {
 pub(crate) struct Marked<'a> {
     pub(crate) item: &'a Item,
     pub(crate) shown: Shown,
+    /// Of all rounds, the reply that says most.
     pub(crate) reply: Reply<'a>,
+    /// The answer that it was read from.
+    pub(crate) answer: &'a Answer,
+    /// The rounds that were answered by their number, where there can be several.
+    pub(crate) rounds: Vec<(u16, Reply<'a>)>,
+}
+
+impl<'a> Marked<'a> {
+    pub(crate) fn not_asked(item: &'a Item) -> Self {
+        Self { item, shown: Shown::Yes, reply: Reply::NotAsked, answer: &Answer::NotAsked, rounds: Vec::new() }
+    }
+
+    /// One round by itself.
+    pub(crate) fn one(item: &'a Item, reply: Reply<'a>) -> Self {
+        Self { reply, ..Self::not_asked(item) }
+    }
 }
 
 impl Marked<'_> {
+    /// Said yes, be it for whom or in which branch it may: what a concern goes by.
     pub(crate) fn is_yes(&self) -> bool {
         matches!(self.reply, Reply::Yes | Reply::Verified(_))
+    }
+
+    /// Said yes to an item that is for this person: what rules go by.
+    pub(crate) fn is_sign(&self) -> bool {
+        self.is_yes() && self.shown != Shown::No
     }
 
     pub(crate) fn is_verified(&self) -> bool {

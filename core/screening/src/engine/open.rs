@@ -5,8 +5,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::marked::Shown;
+use super::marked::{Marked, Shown};
 use super::sitting::Sitting;
+use crate::plan::Items;
 use crate::sheet::Rule;
 
 /// What settles an outcome by itself, in parts per thousand.
@@ -39,16 +40,29 @@ pub(crate) fn merged(open: impl IntoIterator<Item = Open>) -> Vec<Open> {
 }
 
 /// Beside every item that waits for its condition, the items that would settle the condition.
+///
+/// Each item is visited once, from the strongest, so that the cost is that of the conditions and not of their paths.
 pub(crate) fn with_conditions(sitting: &Sitting<'_>, open: Vec<Open>) -> Vec<Open> {
-    let waiting = |open: &&Open| sitting.marked.get(open.at).is_some_and(|marked| marked.shown == Shown::Pending);
-    if !open.iter().any(|open| waiting(&open)) {
-        return open;
+    let waits = |at: usize| sitting.marked.get(at).is_some_and(|marked| marked.shown == Shown::Pending);
+    let mut waiting: Vec<Open> = open.iter().filter(|open| waits(open.at)).copied().collect();
+    waiting.sort_by_key(|open| Reverse(open.strength));
+    let (mut seen, mut found) = (Items::default(), Vec::new());
+    for from in waiting {
+        let mut stack = vec![from.at];
+        while let Some(at) = stack.pop() {
+            for other in sitting.instrument.plan().conditions(at) {
+                if !sitting.marked.get(other).is_some_and(Marked::could_be_asked) || !seen.add(other) {
+                    continue;
+                }
+                if waits(other) {
+                    stack.push(other);
+                } else {
+                    found.push(Open { at: other, alone: false, strength: from.strength });
+                }
+            }
+        }
     }
-    let behind = open.iter().filter(waiting).flat_map(|open| {
-        sitting.waits_for(open.at).into_iter().map(|at| Open { at, alone: false, strength: open.strength })
-    });
-    let behind: Vec<Open> = behind.collect();
-    merged(open.into_iter().chain(behind))
+    if found.is_empty() { open } else { merged(open.into_iter().chain(found)) }
 }
 
 /// The most useful open item: safety before anything, then what is half done, then what settles most by itself.

@@ -31,7 +31,7 @@ pub(crate) fn release(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: Option<
         return Release { proposed: false, reasons: reasons.list };
     };
 
-    let lights: Vec<_> = marked.iter().filter(|m| m.item.role == Role::GreenLight && m.is_yes()).collect();
+    let lights: Vec<_> = marked.iter().filter(|m| m.item.role == Role::GreenLight && m.is_sign()).collect();
     let verified = lights.iter().any(|m| m.is_verified());
     for light in &lights {
         if light.is_verified() {
@@ -41,11 +41,13 @@ pub(crate) fn release(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: Option<
         }
     }
     if lights.is_empty() {
-        reasons.add(ReasonCode::NoGreenLight, Side::Against, None);
+        // An adult needs no reason to go on (CARE 1); for a child there has to be one.
+        let side = if sitting.as_child { Side::Against } else { Side::Beside };
+        reasons.add(ReasonCode::NoGreenLight, side, None);
     }
 
     if sitting.as_child {
-        let reached = marked.iter().find(|m| is_child_contact(rule, &m.item.id) && m.is_verified());
+        let reached = marked.iter().find(|m| is_child_contact(rule, &m.item.id) && m.is_sign() && m.is_verified());
         match reached {
             Some(contact) => reasons.add(ReasonCode::ContactReached, Side::For, Some(contact)),
             None => reasons.add(ReasonCode::ChildNotReached, Side::Against, None),
@@ -67,7 +69,7 @@ pub(crate) fn release(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: Option<
     let mut reasons = reasons.list;
     // Stable: within a side, the order above.
     reasons.sort_by_key(|reason| reason.side);
-    let proposed = reasons.iter().all(|reason| reason.side != Side::Against);
+    let proposed = verified && reasons.iter().all(|reason| reason.side != Side::Against);
     Release { proposed, reasons }
 }
 

@@ -3,22 +3,25 @@
 //! Total over its input: whatever the answers are, it returns an assessment whose total is the sum of its reasons, and whose
 //! rules name the answers behind them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::assessment::{
     Assessment, BandReached, ConcernRaised, DerivedValue, RedFlagCounted, RuleResult, ShownLight, Side, Stop,
     VerifiedBy,
 };
-use super::elements::{act_means_purpose, yes_and_open};
+use super::elements::{act_means_purpose, sorted};
+use super::explain::NAMED;
 use super::marked::{Marked, Reply, Shown, reply};
 use super::open::{Open, WHOLE, merged, most_useful, with_conditions};
 use super::phrases::Phrase;
 use super::release::{Release, release};
-use super::sitting::{Kind, Sitting};
+use super::sitting::{Kind, Sitting, answer_name};
 use super::speaker::Speaker;
 use super::strength::dimension;
 use super::{lights, sum, table};
 use crate::answers::{Answer, Answers};
 use crate::date::Date;
-use crate::expression::{Names, Number, Value};
+use crate::expression::{Missing, Names, Number, Value};
 use crate::id::{Id, ItemId};
 use crate::instrument::Instrument;
 use crate::plan::{Fact, Name};
@@ -34,7 +37,10 @@ pub(crate) struct Read {
     /// What its name stands for in an expression.
     pub(crate) value: Value,
     pub(crate) because: Vec<usize>,
+    pub(crate) unknown: Vec<usize>,
     pub(crate) open: Vec<Open>,
+    /// The items whose answers could change its value, also where the outcome stays.
+    pub(crate) moving: Vec<usize>,
 }
 
 /// What an instrument makes of the answers about one person, in the instrument's own language.
@@ -49,7 +55,10 @@ pub fn score_in(instrument: &Instrument, profile: &Profile, answers: &Answers, l
     let speaker = Speaker { instrument, languages };
     let mut sitting = Sitting::new(instrument, profile, answers);
     let says_nothing = says_nothing(speaker, &sitting);
-    let release = release_of(speaker, &sitting);
+    let release = match &says_nothing {
+        Some(_) => Release { proposed: false, reasons: Vec::new() },
+        None => release_of(speaker, &sitting),
+    };
     let mut reads: Vec<Read> = Vec::with_capacity(instrument.sheet().rules.len());
     for rule in &instrument.sheet().rules {
         let read = match &says_nothing {
@@ -67,25 +76,22 @@ pub fn score_in(instrument: &Instrument, profile: &Profile, answers: &Answers, l
     let open = with_conditions(&sitting, open);
     let (next, stop) = next(&sitting, !concerns.is_empty(), release.proposed, &open);
     let sum = first_sum(instrument).filter(|_| says_nothing.is_none());
+    let invites = stop.is_none() && !release.proposed;
+    let rules = instrument.sheet().rules.iter().zip(&reads);
+    let rules = rules.map(|(rule, read)| result(speaker, &sitting, rule, read, invites)).collect();
 
-    Assessment {
+    let mut assessment = Assessment {
         instrument: instrument.id().clone(),
         version: instrument.version(),
         age_band: profile.age_band,
         counted_as_under_18: sitting.as_child,
         kind: sitting.kind_id().cloned(),
         says_nothing: says_nothing.map(|(_, why)| why),
-        rules: instrument
-            .sheet()
-            .rules
-            .iter()
-            .zip(&reads)
-            .map(|(rule, read)| result(speaker, &sitting, rule, read))
-            .collect(),
+        rules,
         derived: derived(speaker, &sitting),
         total: sum.map(|rule| sum::total(&sitting, rule)),
         band: sum.map(|rule| band(speaker, rule, sum::total(&sitting, rule))),
-        red_flags: sum.map_or_else(Vec::new, |rule| red_flags(speaker, &sitting, rule, answers)),
+        red_flags: sum.map_or_else(Vec::new, |rule| red_flags(speaker, &sitting, rule)),
         concerns,
         help_cards: help_cards(marked),
         green_lights: shown_lights(speaker, marked, Role::GreenLight),
@@ -99,8 +105,23 @@ pub fn score_in(instrument: &Instrument, profile: &Profile, answers: &Answers, l
         doubtful: doubtful(&sitting, answers),
         notice: speaker.text(&instrument.sheet().notice),
         languages: languages.iter().map(|lang| (*lang).to_owned()).collect(),
+        wording: BTreeMap::new(),
         set_aside: sitting.set_aside,
-    }
+    };
+    assessment.wording = wording(speaker, &assessment);
+    assessment
+}
+
+/// The wording of what the lines of an assessment name.
+fn wording(speaker: Speaker<'_>, assessment: &Assessment) -> BTreeMap<ItemId, String> {
+    let lists = [&assessment.unknown, &assessment.open, &assessment.doubtful];
+    let lists = lists.into_iter().chain(assessment.rules.iter().map(|rule| &rule.because));
+    let named = lists.flat_map(|ids| ids.iter().take(NAMED)).chain(&assessment.next);
+    let left_out = assessment.set_aside.iter().take(NAMED).map(|left_out| &left_out.item);
+    let reasons = assessment.release_reasons.iter().filter_map(|reason| reason.item.as_ref());
+    let named: BTreeSet<&ItemId> = named.chain(left_out).chain(reasons).collect();
+    let items = speaker.instrument.items().filter(|item| named.contains(&item.id));
+    items.map(|item| (item.id.clone(), speaker.text(&item.text))).collect()
 }
 
 /// The items that are asked of this person, in order, each with whether its condition already holds.
@@ -117,7 +138,7 @@ pub fn visible<'a>(instrument: &'a Instrument, profile: &Profile, answers: &Answ
 pub fn constraint_broken(instrument: &Instrument, profile: &Profile, answers: &Answers, item: &str) -> bool {
     let sitting = Sitting::new(instrument, profile, answers);
     let Some(Name::Item(at)) = instrument.plan().name(item) else { return false };
-    sitting.marked.get(at).is_some_and(|marked| breaks(&sitting, marked, answers))
+    sitting.marked.get(at).is_some_and(|marked| breaks(&sitting, marked.item, answers.get(&marked.item.id)))
 }
 
 /// Whether the instrument is silent about this person, under which name and why.
@@ -136,9 +157,11 @@ fn nothing(outcome: &str, why: &str) -> Read {
         outcome: outcome.to_owned(),
         text: why.to_owned(),
         amount: None,
-        value: Value::Missing(crate::expression::Missing::NotComputable),
+        value: Value::Missing(Missing::NotComputable),
         because: Vec::new(),
+        unknown: Vec::new(),
         open: Vec::new(),
+        moving: Vec::new(),
     }
 }
 
@@ -147,40 +170,48 @@ fn read(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: &Rule, earlier: &[Rea
         Rule::WeightedSum(rule) => {
             let total = sum::total(sitting, rule);
             let reached = band(speaker, rule, total);
-            let counted = |m: &Marked<'_>| sum::counted(sitting, rule, m).is_some_and(|points| points > 0);
+            let adds = |m: &Marked<'_>| sum::counted(sitting, rule, m).is_some_and(|points| points > 0);
             Read {
                 outcome: reached.id.to_string(),
                 text: reached.text,
                 amount: Some(total.into()),
                 value: Value::Number(Number::of(total as usize)),
-                because: at(sitting, counted),
+                because: at(sitting, adds),
+                unknown: at(sitting, |m| m.is_unknown() && m.item.role == Role::RedFlag),
                 open: sum::open(sitting, rule, total),
+                moving: sum::growing(sitting, rule),
             }
         }
         Rule::StrengthCount(rule) => {
-            let dimension = dimension(sitting, rule, &items(speaker.instrument, &rule.items, rule.group.as_ref()));
+            let items = items(speaker.instrument, &rule.items, rule.group.as_ref());
+            let dimension = dimension(sitting, rule, &items);
             let (outcome, text) = match dimension.positive {
                 true => ("positive", &rule.positive),
                 false => ("not_positive", &rule.not_positive),
             };
-            holds(outcome, speaker.text(text), dimension.positive, dimension.because, dimension.open)
+            let truth = Truth::of(dimension.positive, dimension.could_be);
+            let unknown = sorted(sitting, &items).unknown;
+            holds(outcome, speaker.text(text), truth, dimension.because, unknown, dimension.open)
         }
         Rule::AnyOf(rule) => {
-            let (yes, open) = yes_and_open(sitting, &items(speaker.instrument, &rule.items, rule.group.as_ref()));
-            let some = !yes.is_empty();
+            let sorted = sorted(sitting, &items(speaker.instrument, &rule.items, rule.group.as_ref()));
+            let some = !sorted.yes.is_empty();
             let outcome = if some { &rule.some } else { &rule.none };
-            let open = if some { Vec::new() } else { alone(open) };
-            holds(outcome.id.as_str(), speaker.text(&outcome.text), some, yes, open)
+            let truth = Truth::of(some, !sorted.unknown.is_empty() || !sorted.open.is_empty());
+            let open = if some { Vec::new() } else { alone(sorted.open) };
+            holds(outcome.id.as_str(), speaker.text(&outcome.text), truth, sorted.yes, sorted.unknown, open)
         }
         Rule::Count(rule) => {
-            let (yes, open) = yes_and_open(sitting, &items(speaker.instrument, &rule.items, rule.group.as_ref()));
+            let sorted = sorted(sitting, &items(speaker.instrument, &rule.items, rule.group.as_ref()));
             Read {
                 outcome: "counted".to_owned(),
                 text: speaker.text(&rule.text),
-                amount: i64::try_from(yes.len()).ok(),
-                value: Value::Number(Number::of(yes.len())),
-                because: yes,
-                open: open.into_iter().map(|at| Open { at, alone: true, strength: 1 }).collect(),
+                amount: i64::try_from(sorted.yes.len()).ok(),
+                value: Value::Number(Number::of(sorted.yes.len())),
+                because: sorted.yes,
+                unknown: sorted.unknown,
+                open: sorted.open.iter().map(|at| Open { at: *at, alone: true, strength: 1 }).collect(),
+                moving: sorted.open,
             }
         }
         Rule::GreenLights(rule) => {
@@ -190,15 +221,31 @@ fn read(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: &Rule, earlier: &[Rea
             };
             let phrase = if release.proposed { Phrase::RELEASE_PROPOSED } else { Phrase::RELEASE_NOT_PROPOSED };
             let reasons = release.reasons.iter().filter(|reason| reason.side == side);
-            let because = reasons.clone().filter_map(|reason| position(speaker.instrument, reason.item.as_ref()?));
+            let because: BTreeSet<usize> =
+                reasons.clone().filter_map(|reason| position(speaker.instrument, reason.item.as_ref()?)).collect();
             let words: Vec<&str> = reasons.map(|reason| reason.text.as_str()).collect();
-            let text = format!("{} {}", speaker.phrase(phrase), words.join("; "));
-            holds(outcome, text, release.proposed, because.collect(), lights_and_concerns(sitting, rule))
+            let text = format!("{} {}", speaker.phrase(phrase), words.join("; ")).trim_end().to_owned();
+            let unknown = at(sitting, |m| {
+                m.is_unknown() && (m.item.concern.is_some() || matches!(m.item.role, Role::GreenLight | Role::Contact))
+            });
+            let open = lights_and_concerns(sitting, rule);
+            let truth = Truth::of(release.proposed, !open.is_empty() || !unknown.is_empty());
+            holds(outcome, text, truth, because.into_iter().collect(), unknown, open)
         }
         Rule::ActMeansPurpose(rule) => {
             let elements = act_means_purpose(sitting, rule, earlier);
             let (outcome, text) = if elements.met { ("met", &rule.met) } else { ("not_met", &rule.not_met) };
-            holds(outcome, speaker.text(text), elements.met, elements.because, elements.open)
+            let truth = Truth::of(elements.met, elements.could_be);
+            let ids = rule.act.iter().chain(&rule.means).chain(&rule.purpose);
+            let mut unknown =
+                sorted(sitting, &ids.clone().filter_map(|id| position(speaker.instrument, id)).collect::<Vec<_>>())
+                    .unknown;
+            unknown.extend(
+                ids.filter_map(|id| earlier.get(rule_position(speaker.instrument, id)?)).flat_map(|read| &read.unknown),
+            );
+            unknown.sort_unstable();
+            unknown.dedup();
+            holds(outcome, speaker.text(text), truth, elements.because, unknown, elements.open)
         }
         Rule::CaseTable(rule) => {
             let row = table::table(sitting, rule, earlier);
@@ -208,14 +255,47 @@ fn read(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: &Rule, earlier: &[Rea
                 amount: None,
                 value: Value::Text(row.outcome.id.to_string()),
                 because: row.because,
+                unknown: row.unknown,
+                moving: row.open.iter().map(|open| open.at).collect(),
                 open: row.open,
             }
         }
     }
 }
 
-fn holds(outcome: &str, text: String, holds: bool, because: Vec<usize>, open: Vec<Open>) -> Read {
-    Read { outcome: outcome.to_owned(), text, amount: None, value: Value::Truth(holds), because, open }
+/// Whether a rule holds; without it, whether what is not known could make it hold. That it does not is then not known either.
+enum Truth {
+    Yes,
+    No,
+    NotKnown,
+}
+
+impl Truth {
+    fn of(holds: bool, could_hold: bool) -> Self {
+        match (holds, could_hold) {
+            (true, _) => Self::Yes,
+            (false, true) => Self::NotKnown,
+            (false, false) => Self::No,
+        }
+    }
+}
+
+fn holds(outcome: &str, text: String, truth: Truth, because: Vec<usize>, unknown: Vec<usize>, open: Vec<Open>) -> Read {
+    let value = match truth {
+        Truth::Yes => Value::Truth(true),
+        Truth::No => Value::Truth(false),
+        Truth::NotKnown if open.is_empty() => Value::Missing(Missing::Unknown),
+        Truth::NotKnown => Value::Missing(Missing::NotAsked),
+    };
+    let moving = open.iter().map(|open| open.at).collect();
+    Read { outcome: outcome.to_owned(), text, amount: None, value, because, unknown, open, moving }
+}
+
+fn rule_position(instrument: &Instrument, id: &Id) -> Option<usize> {
+    match instrument.plan().name(id.as_str()) {
+        Some(Name::Rule(at)) => Some(at),
+        _ => None,
+    }
 }
 
 fn alone(items: Vec<usize>) -> Vec<Open> {
@@ -230,7 +310,8 @@ fn lights_and_concerns(sitting: &Sitting<'_>, rule: &crate::sheet::GreenLights) 
     merged(lights::open(sitting, rule).into_iter().chain(concerns))
 }
 
-fn result(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: &Rule, read: &Read) -> RuleResult {
+/// `invites` tells whether anything more should be asked at all.
+fn result(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: &Rule, read: &Read, invites: bool) -> RuleResult {
     let open = with_conditions(sitting, read.open.clone());
     RuleResult {
         id: rule.id().clone(),
@@ -240,7 +321,11 @@ fn result(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: &Rule, read: &Read)
         text: read.text.clone(),
         value: read.amount,
         because: ids(sitting, read.because.iter().copied()),
-        next: most_useful(sitting, &open).and_then(|at| sitting.marked.get(at)).map(|m| m.item.id.clone()),
+        unknown: ids(sitting, read.unknown.iter().copied()),
+        next: most_useful(sitting, &open)
+            .filter(|_| invites)
+            .and_then(|at| sitting.marked.get(at))
+            .map(|m| m.item.id.clone()),
         open: ids(sitting, open.iter().map(|open| open.at)),
     }
 }
@@ -283,10 +368,11 @@ fn release_of(speaker: Speaker<'_>, sitting: &Sitting<'_>) -> Release {
         Rule::GreenLights(rule) => Some(rule),
         _ => None,
     });
-    let signs = match first_sum(speaker.instrument) {
-        Some(rule) => sum::total(sitting, rule) > 0,
-        None => sitting.marked.iter().any(|m| m.item.role == Role::RedFlag && m.is_yes()),
-    };
+    let sums = speaker.instrument.sheet().rules.iter().any(|rule| match rule {
+        Rule::WeightedSum(rule) => sum::total(sitting, rule) > 0,
+        _ => false,
+    });
+    let signs = sums || sitting.marked.iter().any(|m| m.item.role == Role::RedFlag && m.is_sign());
     release(speaker, sitting, rule, signs)
 }
 
@@ -298,12 +384,7 @@ fn band(speaker: Speaker<'_>, rule: &WeightedSum, total: u32) -> BandReached {
     )
 }
 
-fn red_flags(
-    speaker: Speaker<'_>,
-    sitting: &Sitting<'_>,
-    rule: &WeightedSum,
-    answers: &Answers,
-) -> Vec<RedFlagCounted> {
+fn red_flags(speaker: Speaker<'_>, sitting: &Sitting<'_>, rule: &WeightedSum) -> Vec<RedFlagCounted> {
     let counted = sitting.marked.iter().filter_map(|marked| Some((marked, sum::counted(sitting, rule, marked)?)));
     let groups = &speaker.instrument.sheet().groups;
     let flags = counted.map(|(m, points)| {
@@ -320,7 +401,7 @@ fn red_flags(
             item: m.item.id.clone(),
             text,
             group: group.map(|group| speaker.text(&group.text)),
-            answer: answers.get(&m.item.id).cloned().unwrap_or(Answer::NotAsked),
+            answer: m.answer.clone(),
             points,
         }
     });
@@ -348,7 +429,7 @@ fn help_cards(marked: &[Marked<'_>]) -> Vec<Id> {
 }
 
 fn shown_lights(speaker: Speaker<'_>, marked: &[Marked<'_>], role: Role) -> Vec<ShownLight> {
-    let shown = marked.iter().filter(|m| m.item.role == role && m.is_yes());
+    let shown = marked.iter().filter(|m| m.item.role == role && m.is_sign());
     shown
         .map(|m| ShownLight {
             item: m.item.id.clone(),
@@ -394,20 +475,22 @@ impl Names for Constraint<'_, '_> {
     }
 }
 
-fn breaks(sitting: &Sitting<'_>, marked: &Marked<'_>, answers: &Answers) -> bool {
-    let Some(constraint) = &marked.item.constraint else { return false };
-    let Some(answer) = answers.get(&marked.item.id) else { return false };
-    let Some(reply) = reply(sitting.instrument, marked.item, answer) else { return false };
-    let value = Marked { item: marked.item, shown: Shown::Yes, reply }.value();
-    if value.missing().is_some() {
-        return false;
-    }
-    constraint.evaluate(&Constraint { sitting, value }).truth() == Ok(false)
+fn breaks(sitting: &Sitting<'_>, item: &Item, answer: Option<&Answer>) -> bool {
+    let (Some(constraint), Some(answer)) = (&item.constraint, answer) else { return false };
+    let Some(reply) = reply(sitting.instrument, item, answer) else { return false };
+    let value = Marked::one(item, reply).value();
+    value.missing().is_none() && constraint.evaluate(&Constraint { sitting, value }).truth() == Ok(false)
 }
 
+/// Every round of every item whose answer breaks its constraint.
 fn doubtful(sitting: &Sitting<'_>, answers: &Answers) -> Vec<ItemId> {
-    let broken = sitting.marked.iter().filter(|marked| marked.shown != Shown::No && breaks(sitting, marked, answers));
-    broken.map(|marked| marked.item.id.clone()).collect()
+    let plan = sitting.instrument.plan();
+    let constrained = sitting.marked.iter().enumerate();
+    let constrained = constrained.filter(|(_, marked)| marked.item.constraint.is_some() && marked.shown != Shown::No);
+    let rounds = constrained.flat_map(|(at, marked)| {
+        (1..=plan.rounds(at)).filter_map(move |round| Some((marked.item, answer_name(&marked.item.id, round)?)))
+    });
+    rounds.filter(|(item, name)| breaks(sitting, item, answers.get(name))).map(|(_, name)| name).collect()
 }
 
 /// What to ask next, or why to stop.
@@ -428,5 +511,8 @@ fn next(sitting: &Sitting<'_>, concern: bool, release_proposed: bool, open: &[Op
             None => (None, Some(Stop::GreenLight)),
         };
     }
-    (most_useful(sitting, open), None)
+    // The safety page comes before everything, in its own order.
+    let first_page = sitting.marked.iter().take(sitting.instrument.sheet().safety.items.len());
+    let unasked = first_page.enumerate().find(|(_, m)| m.could_be_asked() && m.shown == Shown::Yes).map(|(at, _)| at);
+    (unasked.or_else(|| most_useful(sitting, open)), None)
 }

@@ -13,7 +13,7 @@ use crate::id::Id;
 use crate::instrument::Instrument;
 use crate::plan::{Fact, Name, Step, name_in_round, round_of};
 use crate::profile::Profile;
-use crate::sheet::{ProfileKind, Sheet};
+use crate::sheet::{AnswerKind, Choice, Item, ProfileKind, Sheet};
 
 /// The kind of person, among those that the instrument tells apart.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +39,7 @@ pub(crate) struct Sitting<'a> {
     pub(crate) rules: Vec<Value>,
     sections: Vec<Shown>,
     derived: Vec<Value>,
-    later_rounds: BTreeMap<usize, Vec<&'a Answer>>,
+    later_rounds: BTreeMap<usize, Vec<(&'a Id, &'a Answer)>>,
 }
 
 impl<'a> Sitting<'a> {
@@ -51,7 +51,7 @@ impl<'a> Sitting<'a> {
             None if kinds.is_empty() => Kind::Any,
             None => Kind::None,
         };
-        let items = sheet.items().map(|item| Marked { item, shown: Shown::Yes, reply: Reply::NotAsked });
+        let items = sheet.items().map(Marked::not_asked);
         let mut sitting = Self {
             instrument,
             profile: *profile,
@@ -85,7 +85,7 @@ impl<'a> Sitting<'a> {
             match plan.name(base) {
                 Some(Name::Item(_)) if round == 1 => {}
                 Some(Name::Item(at)) if round <= plan.rounds(at) => {
-                    self.later_rounds.entry(at).or_default().push(answer);
+                    self.later_rounds.entry(at).or_default().push((name, answer));
                 }
                 _ => strangers.push(SetAside { item: name.clone(), why: SetAsideWhy::NoSuchItem }),
             }
@@ -120,39 +120,53 @@ impl<'a> Sitting<'a> {
         let section = self.instrument.plan().section_of(at).and_then(|section| self.sections.get(section)).copied();
         let branch = section.unwrap_or(Shown::Yes).min(self.holds(item.when.as_ref()));
         let applies = item.applies.to(self.as_child);
-        let answer = answers.get(&item.id).unwrap_or(&Answer::NotAsked);
-        let mut left_out = |why| self.set_aside.push(SetAside { item: item.id.clone(), why });
+        let first = answers.get_key_value(&item.id);
+        let later = self.later_rounds.get(&at).map_or(&[][..], Vec::as_slice);
+        let given = first.into_iter().chain(later.iter().copied()).filter(|(_, answer)| **answer != Answer::NotAsked);
+        let given: Vec<(&Id, &Answer)> = given.collect();
         // What was raised counts whatever the branch: a request for help must not get lost over it.
-        let raised = item.concern.is_some() && matches!(answer, Answer::Yes | Answer::Verified(_));
-        let (shown, mut read) = if !applies || (branch == Shown::No && !raised) {
-            if *answer != Answer::NotAsked {
-                left_out(if applies { SetAsideWhy::OtherBranch } else { SetAsideWhy::OtherAge });
+        let is_yes = |(_, answer): &(&Id, &Answer)| matches!(answer, Answer::Yes | Answer::Verified(_));
+        let raised = item.concern.is_some() && given.iter().any(is_yes);
+        let shown = match (applies, branch) {
+            (false, _) => Shown::No,
+            (true, _) if raised => Shown::Yes,
+            (true, branch) => branch,
+        };
+        let mut left_out = |id: &Id, why| self.set_aside.push(SetAside { item: id.clone(), why });
+        let mut marked = Marked { shown, ..Marked::not_asked(item) };
+        for (id, answer) in given {
+            if shown == Shown::No {
+                left_out(id, if applies { SetAsideWhy::OtherBranch } else { SetAsideWhy::OtherAge });
+                // For another age it is no sign, and still a concern.
+                if !(raised && is_yes(&(id, answer))) {
+                    continue;
+                }
             }
-            (Shown::No, Reply::NotAsked)
-        } else {
-            let read = reply(self.instrument, item, answer).unwrap_or_else(|| {
-                left_out(SetAsideWhy::WrongKind);
+            let reply = reply(self.instrument, item, answer).unwrap_or_else(|| {
+                left_out(id, SetAsideWhy::WrongKind);
                 // Somebody did ask, and what came of it cannot be read.
                 Reply::Unknown
             });
-            (if raised { Shown::Yes } else { branch }, read)
-        };
-        if shown != Shown::No {
-            for answer in self.later_rounds.get(&at).into_iter().flatten() {
-                let later = reply(self.instrument, item, answer).unwrap_or(Reply::Unknown);
-                read = stronger(read, later);
+            if self.instrument.plan().rounds(at) > 1 {
+                marked.rounds.push((round_of(id.as_str()).1, reply.clone()));
             }
+            let merged = says_most(item, marked.reply.clone(), reply);
+            if merged.1 {
+                marked.answer = answer;
+            }
+            marked.reply = merged.0;
         }
-        if let Some(marked) = self.marked.get_mut(at) {
-            (marked.shown, marked.reply) = (shown, read);
+        if let Some(place) = self.marked.get_mut(at) {
+            *place = marked;
         }
     }
 
+    /// What depends on something unknown is asked all the same: asking further cannot find it out.
     fn holds(&self, condition: Option<&Expression>) -> Shown {
         match condition.map(|condition| condition.evaluate(self).truth()) {
-            None | Some(Ok(true)) => Shown::Yes,
+            None | Some(Ok(true) | Err(Missing::Unknown | Missing::NotComputable)) => Shown::Yes,
             Some(Ok(false)) => Shown::No,
-            Some(Err(_)) => Shown::Pending,
+            Some(Err(Missing::NotAsked)) => Shown::Pending,
         }
     }
 
@@ -167,61 +181,10 @@ impl<'a> Sitting<'a> {
     pub(crate) fn derived(&self, at: usize) -> Option<&Value> {
         self.derived.get(at)
     }
-
-    /// What an item that is not asked yet waits for: the items that could be asked now to find out.
-    pub(crate) fn waits_for(&self, at: usize) -> Vec<usize> {
-        let (mut found, mut seen, mut stack) = (Vec::new(), vec![false; self.marked.len()], vec![at]);
-        while let Some(at) = stack.pop() {
-            if seen.get(at).copied().unwrap_or(true) {
-                continue;
-            }
-            seen[at] = true;
-            for other in self.conditions(at) {
-                match self.marked.get(other) {
-                    Some(marked) if marked.could_be_asked() && marked.shown == Shown::Yes => found.push(other),
-                    Some(marked) if marked.could_be_asked() => stack.push(other),
-                    _ => {}
-                }
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        found
-    }
-
-    /// The items that an item's condition, and those of its sections, read.
-    fn conditions(&self, at: usize) -> Vec<usize> {
-        let (sheet, plan) = (self.instrument.sheet(), self.instrument.plan());
-        let own = self.marked.get(at).and_then(|marked| marked.item.when.as_ref());
-        let sections = plan.section_of(at).into_iter().flat_map(|section| plan.around(section));
-        let around = sections.filter_map(|section| sheet.sections.get(section)?.when.as_ref());
-        let names = own.into_iter().chain(around).flat_map(Expression::names);
-        self.items_behind(names)
-    }
-
-    /// The items that these names stand for, through derived values.
-    pub(crate) fn items_behind<'n>(&self, names: impl Iterator<Item = &'n Id>) -> Vec<usize> {
-        let (sheet, plan) = (self.instrument.sheet(), self.instrument.plan());
-        let mut items = Vec::new();
-        let mut seen = vec![false; sheet.derived.len()];
-        let mut stack: Vec<Name> = names.filter_map(|name| plan.name(name.as_str())).collect();
-        while let Some(name) = stack.pop() {
-            match name {
-                Name::Item(at) => items.push(at),
-                Name::Derived(at) if seen.get(at) == Some(&false) => {
-                    seen[at] = true;
-                    let names = sheet.derived.get(at).into_iter().flat_map(|derived| derived.value.names());
-                    stack.extend(names.filter_map(|name| plan.name(name.as_str())));
-                }
-                Name::Derived(_) | Name::Rule(_) | Name::Fact(_) => {}
-            }
-        }
-        items
-    }
 }
 
-/// Of two rounds of one item, the answer that says more: a sign in any round is a sign.
-fn stronger<'a>(one: Reply<'a>, other: Reply<'a>) -> Reply<'a> {
+/// Of two rounds of one item the reply that says more, and whether it is the second: a sign in any round is a sign.
+fn says_most<'a>(item: &Item, one: Reply<'a>, other: Reply<'a>) -> (Reply<'a>, bool) {
     let rank = |reply: &Reply<'_>| match reply {
         Reply::NotAsked => 0,
         Reply::No => 1,
@@ -230,14 +193,38 @@ fn stronger<'a>(one: Reply<'a>, other: Reply<'a>) -> Reply<'a> {
         Reply::Yes => 4,
         Reply::Verified(_) => 5,
     };
-    if rank(&other) > rank(&one) { other } else { one }
+    match (one, other) {
+        (Reply::Chosen(mut options), Reply::Chosen(more)) => {
+            if matches!(item.answer, AnswerKind::Choices(_) | AnswerKind::ChoicesFrom(_)) {
+                options.extend(more);
+                options.sort_by(|a, b| a.id.cmp(&b.id));
+                options.dedup_by(|a, b| a.id == b.id);
+                (Reply::Chosen(options), true)
+            } else {
+                let points = |options: &[&Choice]| options.iter().map(|option| option.points).max();
+                let second = points(&more) > points(&options);
+                (Reply::Chosen(if second { more } else { options }), second)
+            }
+        }
+        (one, other) if rank(&other) > rank(&one) => (other, true),
+        (one, _) => (one, false),
+    }
 }
 
 impl Names for Sitting<'_> {
     fn value(&self, name: &Id) -> Value {
         let not_asked = Value::Missing(Missing::NotAsked);
         match self.instrument.plan().name(name.as_str()) {
-            Some(Name::Item(at)) => self.marked.get(at).map_or(not_asked, Marked::value),
+            Some(Name::Item(at)) => match self.marked.get(at) {
+                // Of a repeated item, the first round by itself.
+                Some(marked) if self.instrument.plan().rounds(at) > 1 => match marked.rounds.first() {
+                    Some((1, reply)) if marked.shown != Shown::No => Marked::one(marked.item, reply.clone()).value(),
+                    _ => not_asked,
+                },
+                Some(marked) if marked.shown == Shown::No => not_asked,
+                Some(marked) => marked.value(),
+                None => not_asked,
+            },
             Some(Name::Derived(at)) => self.derived.get(at).cloned().unwrap_or(not_asked),
             Some(Name::Rule(at)) => self.rules.get(at).cloned().unwrap_or(not_asked),
             Some(Name::Fact(Fact::Under18)) => Value::Truth(self.as_child),
@@ -247,16 +234,18 @@ impl Names for Sitting<'_> {
         }
     }
 
+    /// The rounds that were answered; none where nobody answered, or the branch was ruled out.
     fn rounds(&self, name: &Id) -> Vec<Value> {
-        let mut rounds = vec![self.value(name)];
-        if let Some(Name::Item(at)) = self.instrument.plan().name(name.as_str())
-            && let Some(item) = self.marked.get(at).map(|marked| marked.item)
-        {
-            let later = self.later_rounds.get(&at).into_iter().flatten();
-            let read = later.filter_map(|answer| reply(self.instrument, item, answer));
-            rounds.extend(read.map(|reply| Marked { item, shown: Shown::Yes, reply }.value()));
+        match self.instrument.plan().name(name.as_str()) {
+            Some(Name::Item(at)) if self.instrument.plan().rounds(at) > 1 => {
+                let marked = self.marked.get(at).filter(|marked| marked.shown != Shown::No);
+                let rounds = marked.into_iter().flat_map(|marked| {
+                    marked.rounds.iter().map(|(_, reply)| Marked::one(marked.item, reply.clone()).value())
+                });
+                rounds.collect()
+            }
+            _ => vec![self.value(name)],
         }
-        rounds
     }
 
     fn today(&self) -> Option<Date> {

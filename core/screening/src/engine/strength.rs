@@ -37,28 +37,32 @@ impl Signs {
 /// What one dimension comes to.
 pub(crate) struct Dimension {
     pub(crate) positive: bool,
+    /// Whether what is unknown, together with what was not asked, could make it so.
+    pub(crate) could_be: bool,
     pub(crate) because: Vec<usize>,
     pub(crate) open: Vec<Open>,
 }
 
 /// Reads one dimension. `items` are those that it counts.
 pub(crate) fn dimension(sitting: &Sitting<'_>, rule: &StrengthCount, items: &[usize]) -> Dimension {
-    let (mut have, mut could) = (Signs::default(), Signs::default());
+    let (mut have, mut could, mut unknown) = (Signs::default(), Signs::default(), Signs::default());
     let (mut because, mut candidates) = (Vec::new(), Vec::new());
     for at in items {
         let Some(marked) = sitting.marked.get(*at) else { continue };
         let Some(strength) = marked.item.strength(sitting.kind_id()) else { continue };
-        if marked.is_yes() {
+        if marked.is_sign() {
             have = have.and(Signs::of(strength, 1));
             because.push(*at);
         } else if marked.could_be_asked() {
             could = could.and(Signs::of(strength, 1));
             candidates.push((*at, strength));
+        } else if marked.is_unknown() {
+            unknown = unknown.and(Signs::of(strength, 1));
         }
     }
     let positive = have.reach(&rule.patterns);
     let open = if positive { Vec::new() } else { open(&rule.patterns, have, could, &candidates) };
-    Dimension { positive, because, open }
+    Dimension { positive, could_be: have.and(could).and(unknown).reach(&rule.patterns), because, open }
 }
 
 fn open(patterns: &[Pattern], have: Signs, could: Signs, candidates: &[(usize, Strength)]) -> Vec<Open> {

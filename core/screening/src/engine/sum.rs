@@ -2,13 +2,16 @@
 //!
 //! Points only add, so a band once reached stays; an item is open exactly if its points can carry the sum over a threshold.
 
-use super::marked::{Marked, Reply};
+use super::marked::{Marked, Reply, Shown};
 use super::open::{Open, WHOLE};
 use super::sitting::Sitting;
 use crate::sheet::{AnswerKind, Choice, Item, Role, WeightedSum};
 
 /// The points that the answer adds to this sum; none where it is no reason at all.
 pub(crate) fn counted(sitting: &Sitting<'_>, rule: &WeightedSum, marked: &Marked<'_>) -> Option<u16> {
+    if marked.shown == Shown::No {
+        return None;
+    }
     match &marked.reply {
         Reply::Yes | Reply::Verified(_) => points_of_yes(sitting, rule, marked.item),
         Reply::Chosen(options) if rule.points.is_empty() && marked.item.role == Role::RedFlag => {
@@ -35,63 +38,62 @@ pub(crate) fn total(sitting: &Sitting<'_>, rule: &WeightedSum) -> u32 {
 
 /// What could still lead to a higher band.
 pub(crate) fn open(sitting: &Sitting<'_>, rule: &WeightedSum, total: u32) -> Vec<Open> {
-    let sums = Sums::new(sitting, rule, total);
+    let needs = rule.bands.iter().filter_map(|band| u32::from(band.from).checked_sub(total));
+    let needs: Vec<usize> = needs.filter(|need| *need > 0).map(|need| need as usize).collect();
+    let (Some(lowest), Some(highest)) = (needs.iter().min().copied(), needs.iter().max().copied()) else {
+        return Vec::new();
+    };
+    let candidates = could_add(sitting, rule);
+    let alone = |most: usize| most >= lowest;
+    let mut matters = vec![false; candidates.len()];
+    let crosses = |most: usize, others: &Bits| {
+        needs.iter().any(|need| (need.saturating_sub(most)..*need).any(|sum| others.has(sum)))
+    };
+    all_but_one(&candidates, 0, Bits::nothing(highest), &mut |at, others| {
+        let most = candidates.get(at).map_or(0, |candidate| candidate.most);
+        if let Some(place) = matters.get_mut(at) {
+            *place = alone(most) || crosses(most, others);
+        }
+    });
     let top = rule.top().max(1);
-    let mut found = Vec::new();
-    for at in 0..sitting.marked.len() {
-        let alone = match sums.change(at) {
-            Change::Never => continue,
-            Change::WithOthers => false,
-            Change::Alone => true,
-        };
-        let strength = u32::try_from(sums.most(at)).unwrap_or(u32::MAX).saturating_mul(WHOLE) / top;
-        found.push(Open { at, alone, strength });
-    }
-    found
+    let open = candidates.iter().zip(matters).filter(|(_, matters)| *matters).map(|(candidate, _)| {
+        let strength = u32::try_from(candidate.most).unwrap_or(u32::MAX).saturating_mul(WHOLE) / top;
+        Open { at: candidate.at, alone: alone(candidate.most), strength }
+    });
+    open.collect()
 }
 
-/// How an item's answer could change the band.
-enum Change {
-    Never,
-    WithOthers,
-    Alone,
+/// The items whose answers could still add points, whether or not that leads to another band.
+pub(crate) fn growing(sitting: &Sitting<'_>, rule: &WeightedSum) -> Vec<usize> {
+    could_add(sitting, rule).into_iter().map(|candidate| candidate.at).collect()
 }
 
-/// Which sums the signs not asked could still add.
-struct Sums {
-    /// Points still needed for each higher band.
-    needs: Vec<usize>,
-    /// For each item, what its answers could add: of each group, one.
-    adds: Vec<Vec<Vec<usize>>>,
+/// An item that was not asked, and what its answers could add: of each group, one.
+struct Candidate {
+    at: usize,
+    most: usize,
+    adds: Vec<Vec<usize>>,
 }
 
-impl Sums {
-    fn new(sitting: &Sitting<'_>, rule: &WeightedSum, total: u32) -> Self {
-        let needs = rule.bands.iter().filter_map(|band| u32::from(band.from).checked_sub(total));
-        let adds =
-            sitting.marked.iter().map(|m| if m.could_be_asked() { can_add(sitting, rule, m.item) } else { vec![] });
-        Self { needs: needs.filter(|need| *need > 0).map(|need| need as usize).collect(), adds: adds.collect() }
-    }
+fn could_add(sitting: &Sitting<'_>, rule: &WeightedSum) -> Vec<Candidate> {
+    let unasked = sitting.marked.iter().enumerate().filter(|(_, marked)| marked.could_be_asked());
+    let candidates = unasked.filter_map(|(at, marked)| {
+        let adds = can_add(sitting, rule, marked.item);
+        let most = adds.iter().filter_map(|group| group.iter().max()).sum();
+        (most > 0).then_some(Candidate { at, most, adds })
+    });
+    candidates.collect()
+}
 
-    /// The most that one item's answer adds.
-    fn most(&self, at: usize) -> usize {
-        self.adds.get(at).into_iter().flatten().filter_map(|group| group.iter().max()).sum()
-    }
-
-    fn change(&self, at: usize) -> Change {
-        let most = self.most(at);
-        let (Some(lowest), Some(highest)) = (self.needs.iter().min().copied(), self.needs.iter().max().copied()) else {
-            return Change::Never;
-        };
-        if most == 0 {
-            Change::Never
-        } else if most >= lowest {
-            Change::Alone
-        } else {
-            let others = self.adds.iter().enumerate().filter(|(i, _)| *i != at).flat_map(|(_, groups)| groups);
-            let others = Bits::sums(others.map(Vec::as_slice), highest);
-            let crosses = |need: usize| (need.saturating_sub(most)..need).any(|sum| others.has(sum));
-            if self.needs.iter().any(|need| crosses(*need)) { Change::WithOthers } else { Change::Never }
+/// Tells for each candidate which sums all the others could add: halves by halves, so that nothing is added up anew for each.
+fn all_but_one(candidates: &[Candidate], first: usize, others: Bits, tell: &mut dyn FnMut(usize, &Bits)) {
+    match candidates {
+        [] => {}
+        [_] => tell(first, &others),
+        _ => {
+            let (left, right) = candidates.split_at(candidates.len() / 2);
+            all_but_one(left, first, others.with(right), tell);
+            all_but_one(right, first + left.len(), others.with(left), tell);
         }
     }
 }
@@ -124,14 +126,20 @@ struct Bits {
 }
 
 impl Bits {
-    /// Every sum below `bound` that these items can add up to.
-    fn sums<'a>(items: impl Iterator<Item = &'a [usize]>, bound: usize) -> Self {
+    /// The sum of nothing, with room for sums up to `bound`.
+    fn nothing(bound: usize) -> Self {
         let mut words = vec![0u64; bound / 64 + 1];
         if let Some(first) = words.first_mut() {
             *first = 1;
         }
+        Self { words }
+    }
+
+    /// Every sum that these items could add to those that are here.
+    fn with(&self, items: &[Candidate]) -> Self {
+        let mut words = self.words.clone();
         let mut next = words.clone();
-        for adds in items {
+        for adds in items.iter().flat_map(|item| &item.adds) {
             for points in adds {
                 shift_into(&words, *points, &mut next);
             }

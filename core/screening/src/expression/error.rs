@@ -91,6 +91,9 @@ pub enum ExpressionProblem {
         limits::PATTERN_WEIGHT
     )]
     PatternTooLarge,
+    /// Together with the expressions before it in the same file, more than a file may have.
+    #[error("all expressions of a file together have too many parts, or patterns that take too much")]
+    FileTooHeavy,
     /// A literal that is no day.
     #[error("a date is a day of the calendar, written YYYY-MM-DD")]
     BadDate,
@@ -127,6 +130,7 @@ impl ExpressionProblem {
             Self::PatternNotLiteral => "expression_pattern_not_literal",
             Self::BadPattern => "expression_bad_pattern",
             Self::PatternTooLarge => "expression_pattern_too_large",
+            Self::FileTooHeavy => "expression_file_too_heavy",
             Self::BadDate => "expression_bad_date",
         }
     }

@@ -109,8 +109,7 @@ fn text(source: &str, quote: char) -> Result<(Token<'_>, usize), (usize, Express
 }
 
 fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t')
-        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    c != '\t' && crate::limits::is_hidden(c)
 }
 
 fn rest(source: &str, at: usize) -> &str {

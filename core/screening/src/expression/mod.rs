@@ -16,6 +16,7 @@
 //!
 //! A text stands in single or double quotes; the quote inside it is written twice, and a backslash is a backslash.
 
+mod budget;
 mod call;
 mod compute;
 mod error;
@@ -38,6 +39,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::budget::{Budget, Overdrawn};
 pub use self::error::{ExpressionError, ExpressionProblem};
 pub use self::function::Function;
 pub use self::node::{Comparison, Node, Plus, Times};

@@ -2,6 +2,7 @@
 //!
 //! Every limit is checked on the way down, so that no source makes the reader go deeper or build more than is allowed.
 
+use super::budget;
 use super::error::{ExpressionError, ExpressionProblem};
 use super::function::{Function, REGEX};
 use super::lexer::{Placed, Token, refused, reserved, tokens};
@@ -77,6 +78,7 @@ impl<'a> Parser<'a> {
         if depth > DEPTH {
             return Err(refused(at, ExpressionProblem::TooDeep));
         }
+        budget::part().map_err(|why| refused(at, why))?;
         Ok(Part { at, depth, node })
     }
 
@@ -306,6 +308,7 @@ impl<'a> Parser<'a> {
         if self.patterns > PATTERN_WEIGHT {
             return Err(refused(at, ExpressionProblem::PatternTooLarge));
         }
+        budget::pattern(pattern.weight()).map_err(|why| refused(at, why))?;
         Ok(Node::Matches(Box::new(text.node), pattern))
     }
 }

@@ -395,6 +395,7 @@ mod tests {
             (name("answer.departs"), FieldValue::from("time:2026-11-22T07:30")),
             (name("answer.journey_purpose"), FieldValue::from("choice:work")),
             (name("a_newer_field"), FieldValue::from("Sita")),
+            (name("exploitation"), FieldValue::from("labour")),
         ]);
         let reduced = kinds().reduced_for_let_go("screening", fields);
         let mut left: Vec<&str> = reduced.iter().map(|(name, _)| name.as_str()).collect();
@@ -408,6 +409,7 @@ mod tests {
                 "answer.job_address_missing",
                 "answer.journey_purpose",
                 "answer.phone_withheld",
+                "exploitation",
                 "instrument",
                 "minutes",
                 "people",

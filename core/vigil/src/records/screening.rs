@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use vigil_protocol::Timestamp;
-use vigil_screening::{AgeBand, Answer, Id};
+use vigil_screening::{AgeBand, Answer, Exploitation, Id};
 
 /// The id of this kind of record.
 const KIND: &str = "screening";
@@ -59,6 +59,9 @@ pub struct NewScreening {
     /// A code such as `female`, `male` or `other`.
     #[serde(default)]
     pub sex: Option<String>,
+    /// `labour`, `sexual`, `other` or `unknown`, for instruments that tell kinds of exploitation apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exploitation: Option<String>,
     /// The journey, if there was one.
     #[serde(default)]
     pub journey: Option<Journey>,
@@ -110,6 +113,9 @@ impl NewScreening {
         if self.sex.as_ref().is_some_and(|sex| !is_plain_name(sex, 16)) {
             return Err(InputError::NotACode { field: "sex" });
         }
+        if self.exploitation.as_ref().is_some_and(|code| Self::read_exploitation(code).is_none()) {
+            return Err(InputError::NotACode { field: "exploitation" });
+        }
         if self.instrument.as_ref().is_some_and(|instrument| !is_instrument(instrument)) {
             return Err(InputError::NotACode { field: "instrument" });
         }
@@ -134,6 +140,7 @@ impl NewScreening {
         fields.put("people", self.people.map(i64::from))?;
         fields.put("age_band", Some(self.age_band.as_str()))?;
         fields.words("sex", self.sex.as_ref())?;
+        fields.words("exploitation", self.exploitation.as_ref())?;
         if let Some(journey) = &self.journey {
             fields.words("journey.from", journey.from.as_ref())?;
             fields.words("journey.to", journey.to.as_ref())?;
@@ -174,12 +181,19 @@ impl NewScreening {
             people: values.number("people"),
             age_band: values.text("age_band").unwrap_or_else(unknown_age),
             sex: values.text("sex"),
+            exploitation: values.text("exploitation"),
             journey: Some(journey).filter(|journey| *journey != Journey::default()),
             instrument: values.text("instrument"),
             answers: values.family("answer."),
             observations: values.text("observations"),
             wants_follow_up: values.boolean("wants_follow_up").unwrap_or(false),
         }
+    }
+
+    /// Reads the code of a kind of exploitation.
+    pub(crate) fn read_exploitation(code: &str) -> Option<Exploitation> {
+        let all = [Exploitation::Labour, Exploitation::Sexual, Exploitation::Other, Exploitation::Unknown];
+        all.into_iter().find(|kind| kind.code() == code)
     }
 
     /// What stays of it after "let go" without a follow-up (CARE 9).
@@ -210,7 +224,8 @@ mod tests {
     fn full() -> NewScreening {
         serde_json::from_str(
             r#"{"station":"Raxaul border gate","started_at":1795000000000,"minutes":4,"people":2,"age_band":"adult",
-            "sex":"female","journey":{"from":"Hetauda","to":"Delhi","purpose":"work","transport":"bus"},
+            "sex":"female","exploitation":"labour",
+            "journey":{"from":"Hetauda","to":"Delhi","purpose":"work","transport":"bus"},
             "instrument":"border_interception@1",
             "answers":{"debt_bondage":"yes","job_confirmed":"yes:employer_called_back","threats":"unknown",
                        "passport_withheld":"not_asked","observations":"text:Sita from Hetauda"},
@@ -259,11 +274,13 @@ mod tests {
     #[test]
     fn what_is_no_screening_is_refused_with_a_stable_code_that_repeats_nothing() {
         type Spoil = fn(&mut NewScreening);
-        let cases: [(&str, Spoil); 9] = [
+        let cases: [(&str, Spoil); 11] = [
             ("input.empty", |screening| screening.station = " ".into()),
             ("kind.too_long", |screening| screening.station = "Sita".repeat(100)),
             ("input.not_a_code", |screening| screening.age_band = "Sita".into()),
             ("input.not_a_code", |screening| screening.sex = Some("Sita Tamang".into())),
+            ("input.not_a_code", |screening| screening.exploitation = Some("Sita".into())),
+            ("input.not_a_code", |screening| screening.exploitation = Some(String::new())),
             ("input.not_a_code", |screening| screening.instrument = Some("border@Sita".into())),
             ("input.not_an_answer", |screening| drop(screening.answers.insert("debt".into(), "Sita".into()))),
             ("input.not_an_answer", |screening| drop(screening.answers.insert("Sita T".into(), "yes".into()))),
@@ -292,7 +309,10 @@ mod tests {
         }
         assert_eq!((reduced.minutes, reduced.people, reduced.sex.as_deref()), (Some(4), Some(2), Some("female")));
         assert_eq!((reduced.station, reduced.started_at.0 % 3_600_000), ("Raxaul border gate".into(), 0));
-        assert_eq!(reduced.answers["debt_bondage"], "yes");
+        assert_eq!(
+            (reduced.answers["debt_bondage"].as_str(), reduced.exploitation.as_deref()),
+            ("yes", Some("labour"))
+        );
         assert!(reduced.journey.is_none() && reduced.observations.is_none() && !reduced.wants_follow_up);
         // What is refused elsewhere does not keep the rest from the statistics.
         let spoilt = NewScreening { observations: Some("Sita".repeat(9000)), sex: Some("Sita T".into()), ..full() };

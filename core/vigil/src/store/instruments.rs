@@ -1,5 +1,5 @@
 //! Instruments that a programme brought: the files as they came, named by id, version and digest.
-//! A file promises to stay as it was added; another file under the same name stands beside it and replaces nothing.
+//! What a file says promises to stay as it was added; another file under the same name stands beside it.
 
 use super::StoreError;
 use rusqlite::{Connection, Row, Transaction};
@@ -29,17 +29,19 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredInstrument> {
     })
 }
 
-/// Adds a file. One that is here already stays as it is; says whether it is new.
-pub(crate) fn add(
+/// Adds a file, or puts it in the place of one with the same digest: the same instrument, otherwise laid out or signed.
+pub(crate) fn put(
     tx: &Transaction<'_>,
     (id, version, digest): (&str, u32, [u8; 32]),
     file: &str,
     now: i64,
-) -> Result<bool, StoreError> {
-    let added = tx
-        .prepare_cached("INSERT INTO instruments VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")?
-        .execute((id, version, digest.as_slice(), file, now))?;
-    Ok(added == 1)
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO instruments VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (id, version, digest) DO UPDATE SET file = excluded.file",
+    )?
+    .execute((id, version, digest.as_slice(), file, now))?;
+    Ok(())
 }
 
 /// The files under this name whose digest begins so, oldest first. Without a beginning, or with a short one, there may
@@ -77,11 +79,11 @@ mod tests {
         let tx = connection.transaction().unwrap();
         let mut twin = [7; 32];
         twin[8] = 8;
-        assert!(add(&tx, ("valley.bus_park", 1, [7; 32]), "first", 20).unwrap());
-        assert!(add(&tx, ("valley.bus_park", 1, twin), "twin", 10).unwrap());
-        assert!(add(&tx, ("valley.bus_park", 1, [9; 32]), "another", 30).unwrap());
-        assert!(add(&tx, ("valley.bus_park", 2, [1; 32]), "newer", 40).unwrap());
-        assert!(!add(&tx, ("valley.bus_park", 1, [7; 32]), "changed", 50).unwrap());
+        put(&tx, ("valley.bus_park", 1, [7; 32]), "first", 20).unwrap();
+        put(&tx, ("valley.bus_park", 1, twin), "twin", 10).unwrap();
+        put(&tx, ("valley.bus_park", 1, [9; 32]), "another", 30).unwrap();
+        put(&tx, ("valley.bus_park", 2, [1; 32]), "newer", 40).unwrap();
+        put(&tx, ("valley.bus_park", 2, [1; 32]), "newer, signed", 50).unwrap();
         tx.commit().unwrap();
         connection
     }
@@ -91,24 +93,25 @@ mod tests {
     }
 
     #[test]
-    fn a_file_stays_as_it_was_added_and_is_found_by_the_beginning_of_its_digest() {
+    fn a_file_stands_beside_others_of_its_name_and_is_found_by_the_beginning_of_its_digest() {
         let connection = filled();
         let get = |version, digest: Option<&[u8]>| files(get(&connection, "valley.bus_park", version, digest).unwrap());
         assert_eq!(get(1, None), ["twin", "first", "another"]);
         assert_eq!(get(1, Some(&[7; 8])), ["twin", "first"]);
         assert_eq!(get(1, Some(&[7; 9])), ["first"]);
         assert_eq!(get(1, Some(&[9; 32])), ["another"]);
-        assert_eq!(get(2, Some(&[1; 8])), ["newer"]);
+        assert_eq!(get(2, Some(&[1; 8])), ["newer, signed"]);
         assert!(get(2, Some(&[7; 8])).is_empty() && get(3, None).is_empty() && get(1, Some(&[7; 33])).is_empty());
     }
 
     #[test]
     fn all_are_listed_by_name() {
         let all = list(&filled()).unwrap();
-        assert_eq!(files(all.clone()), ["twin", "first", "another", "newer"]);
+        assert_eq!(files(all.clone()), ["twin", "first", "another", "newer, signed"]);
         assert_eq!(
             (all[1].id.as_str(), all[1].version, all[1].digest, all[1].added_at),
             ("valley.bus_park", 1, [7; 32], 20)
         );
+        assert_eq!(all[3].added_at, 40);
     }
 }

@@ -83,6 +83,7 @@ fn unsigned(text: &str) -> String {
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(serde_json::Value::Object(mut fields)) if fields.contains_key("signature") => {
             fields.remove("signature");
+            fields.remove("publisher");
             serde_json::Value::Object(fields).to_string()
         }
         // The reader says better what is wrong with it.

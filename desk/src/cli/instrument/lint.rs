@@ -93,6 +93,7 @@ fn heading(code: AdviceCode) -> &'static str {
         AdviceCode::NoConcernAsked => "CARE: nobody asks whether help is needed",
         AdviceCode::NoHelpCard => "CARE: a concern without a help card",
         AdviceCode::NotForVolunteers => "CARE: not for volunteers",
+        AdviceCode::ContactIsLight => "CARE: reaching somebody is a green light by itself",
         AdviceCode::NotTranslated => "Not translated",
         AdviceCode::NotReviewed => "Not reviewed; shown beside the original only",
         AdviceCode::NoIconOrVoice => "Without an icon or a voice cue",

@@ -123,6 +123,7 @@ pub(super) fn begin<R: BufRead, W: Write>(
         people: None,
         age_band: AgeBand::Unknown.code().to_owned(),
         sex: None,
+        exploitation: None,
         journey: None,
         instrument: Some(instrument.pin()),
         answers: std::collections::BTreeMap::new(),

@@ -9,7 +9,7 @@ mod tests;
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use vigil_core::{DraftId, ScreeningDraft, Vault};
-use vigil_screening::{AgeBand, Answer, Answers, Date, Id, Instrument, Profile};
+use vigil_screening::{AgeBand, Answer, Answers, Date, Exploitation, Id, Instrument, Profile};
 
 use super::arguments::{Arguments, Languages};
 use super::asking::{Flow, Reply, Terminal, or_stop};
@@ -102,7 +102,10 @@ impl Notebook for Draft<'_> {
     fn profile(&self) -> Profile {
         // The day that the record says it began, as whoever reads it later computes with.
         let days = self.draft.screening.started_at.0.div_euclid(MILLISECONDS_A_DAY);
-        Profile { age_band: self.age(), day: Date::from_days(days).ok(), ..Profile::default() }
+        let kind = self.draft.screening.exploitation.as_deref();
+        let kinds = [Exploitation::Labour, Exploitation::Sexual, Exploitation::Other];
+        let exploitation = kinds.into_iter().find(|known| Some(known.code()) == kind).unwrap_or_default();
+        Profile { age_band: self.age(), exploitation, day: Date::from_days(days).ok() }
     }
 
     fn answers(&self) -> &Answers {
@@ -155,10 +158,28 @@ impl<'a, R: BufRead, W: Write> Interview<'a, R, W> {
             self.draft().draft.screening.sex = Some((*code).to_owned());
             self.draft().keep()?;
         }
+        or_stop!(self.exploitation());
         let people = screening.people.map(|people| people.to_string());
         let question = format!("How many people together{}", kept_words(people.as_deref()));
         if let Some(people) = or_stop!(self.questions.terminal.number(&question, MOST_PEOPLE)) {
             self.draft().draft.screening.people = Some(people);
+            self.draft().keep()?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// What kind of exploitation it is about, where the instrument tells kinds apart.
+    fn exploitation(&mut self) -> Flow {
+        let profiles = &self.questions.reader.instrument.sheet().profiles;
+        if profiles.iter().all(|kind| kind.exploitation.is_empty()) {
+            return Ok(Ok(()));
+        }
+        let known = self.draft().draft.screening.exploitation.clone();
+        let kinds = [Exploitation::Labour, Exploitation::Sexual, Exploitation::Other].map(Exploitation::code);
+        let question = format!("What kind of exploitation is it about{}", kept_words(known.as_deref()));
+        let kind = or_stop!(self.questions.terminal.choose(&question, &kinds.map(str::to_owned)));
+        if let Some(code) = kind.and_then(|number| kinds.get(number)) {
+            self.draft().draft.screening.exploitation = Some((*code).to_owned());
             self.draft().keep()?;
         }
         Ok(Ok(()))

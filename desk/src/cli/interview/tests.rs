@@ -202,3 +202,30 @@ fn an_instrument_that_a_programme_brought_is_found_by_its_name_and_its_newest_ve
     drop(vault);
     std::fs::remove_dir_all(&home).ok();
 }
+
+#[test]
+fn only_an_instrument_that_tells_kinds_of_exploitation_apart_asks_for_the_kind() {
+    let home = std::env::temp_dir().join(format!("vigil-interview-kinds-{}", std::process::id()));
+    std::fs::remove_dir_all(&home).ok();
+    let mut vault = Vault::create(&home, &Passphrase::new("test"), "Test").unwrap();
+    vault.create_space(None).unwrap();
+    let asked = "What kind of exploitation is it about";
+    let mut file = serde_json::to_value(vault.instrument("border_interception@1").unwrap().sheet()).unwrap();
+    file["id"] = "bus_park".into();
+    file["profiles"] = serde_json::json!([{"id": "work", "text": {"en": "Work"}, "exploitation": ["labour"]}]);
+    let own = vault.add_instrument(&file.to_string()).unwrap();
+    // The station, the safety page, age, sex; then the kind, where it is asked.
+    for (pin, is_asked) in [("border_interception@1", false), (own.pin.as_str(), true)] {
+        let mut shown = Vec::new();
+        let by = named(&vault, Some(pin)).unwrap();
+        let typed = &b"East gate\ny\ny\ny\nn\nn\nn\n\n2\n1\n2\nstop\n6\n"[..];
+        talk(&mut vault, &mut Terminal::new(typed, &mut shown), by, Vec::new()).unwrap();
+        let shown = String::from_utf8(shown).unwrap();
+        assert_eq!(shown.contains(asked), is_asked, "{shown}");
+        let (id, draft) = vault.drafts().unwrap().remove(0);
+        assert_eq!(draft.screening.exploitation.as_deref(), is_asked.then_some("sexual"), "{shown}");
+        vault.discard_draft(&id).unwrap();
+    }
+    drop(vault);
+    std::fs::remove_dir_all(&home).ok();
+}

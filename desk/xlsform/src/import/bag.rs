@@ -50,7 +50,7 @@ pub(crate) fn header_of(column: &Column) -> String {
 
 /// What an instrument does not allow in a text: letters that show as nothing or turn the reading direction.
 pub(crate) fn is_hidden(c: char) -> bool {
-    (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    vigil_screening::limits::is_hidden(c)
 }
 
 fn is_refused(c: char) -> bool {
