@@ -3,7 +3,7 @@
 //! All of them only grow with a yes, so what holds stays held and nothing more is asked for it.
 
 use super::open::{Open, WHOLE, merged};
-use super::score::Read;
+use super::rules::Read;
 use super::sitting::Sitting;
 use crate::expression::{Missing, Value};
 use crate::id::Id;

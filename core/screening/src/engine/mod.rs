@@ -3,6 +3,7 @@
 //! Total over its input: whatever the answers are, every rule gets an outcome, and every outcome its reasons.
 
 mod assessment;
+mod constraint;
 mod elements;
 mod explain;
 mod lights;
@@ -10,6 +11,7 @@ mod marked;
 mod open;
 mod phrases;
 mod release;
+mod rules;
 mod score;
 mod sitting;
 mod speaker;

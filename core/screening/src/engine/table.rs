@@ -4,7 +4,7 @@
 
 use super::marked::Marked;
 use super::open::{Open, WHOLE};
-use super::score::Read;
+use super::rules::Read;
 use super::sitting::Sitting;
 use crate::date::Date;
 use crate::expression::{Expression, Function, Missing, Names, Node, Value};
