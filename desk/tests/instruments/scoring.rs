@@ -33,9 +33,11 @@ fn a_score_names_for_every_rule_what_produced_it_what_is_open_and_what_comes_nex
         }
     }
     let words = folder.done(&["score", "border_interception", "answers.json"]);
-    for part in ["9 points", "Unknown, which is not no: job address missing", "This score decides nothing"] {
+    for part in ["9 points", "Unknown, which is not no:\n  - ", "This score decides nothing"] {
         assert!(words.contains(part), "{part}: {words}");
     }
+    // What is unknown is named in the instrument's words, not by its id.
+    assert!(!words.contains("job address missing"), "{words}");
     assert_eq!(folder.files(), ["answers.json"], "nothing is recorded");
 }
 
