@@ -178,7 +178,8 @@ fn languages(instrument: &Instrument, found: &mut Found) {
             found.add(AdviceCode::NotTranslated, format!("languages.{tag}"), words);
         }
         if language.status == Review::Unreviewed || language.reviewed < language.translated {
-            let words = format!("{} of {} texts reviewed by a native speaker", language.reviewed, language.texts);
+            let words =
+                format!("{} of {} texts original, or reviewed by a native speaker", language.reviewed, language.texts);
             found.add(AdviceCode::NotReviewed, format!("languages.{tag}"), words);
         }
     }
