@@ -84,11 +84,18 @@ impl Instrument {
         self.sheet.signature.as_ref().and(self.sheet.publisher.as_ref())
     }
 
+    /// Whether it is, byte for byte in its canonical form, one of the shipped instruments and not another file of that name.
+    #[must_use]
+    pub fn comes_with_vigil(&self) -> bool {
+        let ours = crate::shipped::shipped_once(self.id().as_str(), self.version());
+        ours.is_some_and(|ours| ours.digest == self.digest)
+    }
+
     /// What a record of it pins: `id@version`, and for an instrument that was not shipped the beginning of its digest.
     #[must_use]
     pub fn pin(&self) -> String {
         let (id, version) = (self.id(), self.version());
-        if crate::shipped::digest_of(id.as_str(), version) == Some(self.digest) {
+        if self.comes_with_vigil() {
             format!("{id}@{version}")
         } else {
             format!("{id}@{version}.{}", self.digest.short())

@@ -2,10 +2,8 @@
 //!
 //! A version that was shipped stays here unchanged, so that an old record can always be explained again.
 
-use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use crate::canonical::{self, Digest};
 use crate::error::InstrumentError;
 use crate::instrument::Instrument;
 
@@ -33,20 +31,6 @@ const SHIPPED: &[(&str, u32, &str)] = shipped! {
 #[must_use]
 pub fn is_shipped(id: &str) -> bool {
     SHIPPED.iter().any(|(shipped, _, _)| *shipped == id)
-}
-
-/// The digest of a shipped instrument; another file under its name has another.
-pub(crate) fn digest_of(id: &str, version: u32) -> Option<Digest> {
-    static DIGESTS: OnceLock<BTreeMap<(&str, u32), Digest>> = OnceLock::new();
-    let digests = DIGESTS.get_or_init(|| {
-        let digest = |json: &str| {
-            let value = serde_json::from_str(json).ok()?;
-            canonical::canonical_of(value).ok().map(|bytes| canonical::digest_of(&bytes))
-        };
-        SHIPPED.iter().filter_map(|(id, version, json)| Some(((*id, *version), digest(json)?))).collect()
-    });
-    // Few enough to look through; a key of borrowed parts would have to live as long as the table.
-    digests.iter().find(|((have, number), _)| *have == id && *number == version).map(|(_, digest)| *digest)
 }
 
 /// Names and versions of the instruments shipped.

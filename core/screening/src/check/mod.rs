@@ -166,8 +166,9 @@ impl<'a> Check<'a> {
         self.safety_and_sections()?;
         self.lists()?;
         self.items()?;
-        self.names()?;
-        self.rules()?;
+        let names = self.all_names()?;
+        self.names(&names)?;
+        self.rules(&names)?;
         self.cases()
     }
 

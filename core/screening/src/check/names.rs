@@ -44,24 +44,23 @@ impl Check<'_> {
         Ok(names)
     }
 
-    pub(super) fn names(&self) -> Checked {
+    pub(super) fn names(&self, names: &BTreeMap<&str, What>) -> Checked {
         let sheet = self.sheet;
-        let names = self.all_names()?;
         for (i, section) in sheet.sections.iter().enumerate() {
-            self.refers(&names, &format!("sections[{i}].when"), section.when.as_ref(), None)?;
+            self.refers(names, &format!("sections[{i}].when"), section.when.as_ref(), None)?;
             let count = section.repeat.as_ref().and_then(|repeat| repeat.count.as_ref());
-            self.refers(&names, &format!("sections[{i}].repeat.count"), count, None)?;
+            self.refers(names, &format!("sections[{i}].repeat.count"), count, None)?;
         }
         for (place, item) in &self.placed {
-            self.refers(&names, &format!("{place}.when"), item.when.as_ref(), None)?;
-            self.refers(&names, &format!("{place}.constraint"), item.constraint.as_ref(), Some("value"))?;
+            self.refers(names, &format!("{place}.when"), item.when.as_ref(), None)?;
+            self.refers(names, &format!("{place}.constraint"), item.constraint.as_ref(), Some("value"))?;
         }
         at_most("derived", "entries", sheet.derived.len(), limits::SECTIONS)?;
         for (i, derived) in sheet.derived.iter().enumerate() {
             let place = format!("derived[{i}]");
             self.maybe(&format!("{place}.text"), derived.text.as_ref())?;
             self.kept(&place, derived.source_name.as_ref(), &derived.xlsform)?;
-            self.refers(&names, &format!("{place}.value"), Some(&derived.value), None)?;
+            self.refers(names, &format!("{place}.value"), Some(&derived.value), None)?;
             let section = derived.section.as_ref();
             if let Some(id) = section.filter(|id| sheet.sections.iter().all(|section| section.id != **id)) {
                 return Err(missing(format!("{place}.section"), id));

@@ -14,10 +14,9 @@ use crate::sheet::{
 };
 
 impl Check<'_> {
-    pub(super) fn rules(&self) -> Checked {
+    pub(super) fn rules(&self, names: &BTreeMap<&str, What>) -> Checked {
         let rules = &self.sheet.rules;
         at_most("rules", "entries", rules.len(), limits::LIST)?;
-        let names = self.all_names()?;
         for (i, rule) in rules.iter().enumerate() {
             let place = format!("rules[{i}].{}", rule.kind());
             self.maybe(&format!("{place}.title"), rule.title())?;
@@ -34,8 +33,8 @@ impl Check<'_> {
                     self.text(&format!("{place}.text"), &rule.text)?;
                 }
                 Rule::GreenLights(rule) => self.green_lights(&place, rule)?,
-                Rule::ActMeansPurpose(rule) => self.act_means_purpose(&place, rule, i, &names)?,
-                Rule::CaseTable(rule) => self.case_table(&place, rule, i, &names)?,
+                Rule::ActMeansPurpose(rule) => self.act_means_purpose(&place, rule, i, names)?,
+                Rule::CaseTable(rule) => self.case_table(&place, rule, i, names)?,
             }
         }
         let lights = rules.iter().filter(|rule| matches!(rule, Rule::GreenLights(_))).count();

@@ -58,6 +58,7 @@ pub fn score_in(instrument: &Instrument, profile: &Profile, answers: &Answers, l
     let open = with_conditions(&sitting, open);
     let (next, stop) = next(&sitting, !concerns.is_empty(), release.proposed, &open);
     let sum = first_sum(instrument).filter(|_| says_nothing.is_none());
+    let total = sum.map(|rule| sum::total(&sitting, rule));
     let invites = stop.is_none() && !release.proposed;
     let rules = instrument.sheet().rules.iter().zip(&reads);
     let rules = rules.map(|(rule, read)| result(speaker, &sitting, rule, read, invites)).collect();
@@ -71,8 +72,8 @@ pub fn score_in(instrument: &Instrument, profile: &Profile, answers: &Answers, l
         says_nothing: says_nothing.map(|(_, why)| why),
         rules,
         derived: derived(speaker, &sitting),
-        total: sum.map(|rule| sum::total(&sitting, rule)),
-        band: sum.map(|rule| band(speaker, rule, sum::total(&sitting, rule))),
+        total,
+        band: sum.zip(total).map(|(rule, total)| band(speaker, rule, total)),
         red_flags: sum.map_or_else(Vec::new, |rule| red_flags(speaker, &sitting, rule)),
         concerns,
         help_cards: help_cards(marked),

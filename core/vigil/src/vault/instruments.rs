@@ -111,8 +111,7 @@ impl Vault {
             .map_err(|error| VigilError::invalid("instrument", format!("{error} [{}]", error.code())))?;
         let id = instrument.id().as_str();
         if is_shipped(id) {
-            let same = shipped_once(id, instrument.version()).is_some_and(|ours| ours.digest() == instrument.digest());
-            return match same {
+            return match instrument.comes_with_vigil() {
                 true => Ok(InstrumentInfo::of(&instrument, true)),
                 false => {
                     Err(VigilError::invalid("instrument", "this name belongs to an instrument that comes with Vigil"))

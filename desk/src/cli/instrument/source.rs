@@ -22,9 +22,7 @@ pub(super) struct Loaded {
 
 impl Loaded {
     fn of(instrument: Instrument) -> Self {
-        let ours = shipped(instrument.id().as_str(), instrument.version());
-        let is_shipped = matches!(ours, Some(Ok(ours)) if ours.digest() == instrument.digest());
-        Self { instrument, is_shipped }
+        Self { is_shipped: instrument.comes_with_vigil(), instrument }
     }
 
     /// Whether it bears the name of one that comes with Vigil, and is another.
