@@ -29,6 +29,7 @@
 #[cfg(all(feature = "positive-control", not(debug_assertions)))]
 compile_error!("the positive control switches encryption off: it is for test builds only");
 
+mod archive;
 mod clock;
 mod compression;
 mod error;
@@ -46,6 +47,7 @@ mod vault;
 #[cfg(all(test, not(feature = "positive-control")))]
 mod vectors;
 
+pub use archive::{ArchiveError, ArchiveHeader};
 pub use clock::{Clock, SystemClock};
 pub use compression::{CompressionError, DICTIONARY, MAX_INFLATED_BYTES, compress, inflate};
 pub use error::{Result, VigilError};

@@ -6,9 +6,11 @@ pub mod hostile;
 mod key_file;
 mod sealed_key;
 mod secret;
+mod shares;
 
 pub(crate) use device_keys::DeviceKeys;
 pub use key_file::Passphrase;
 pub(crate) use key_file::{KeyFile, KeyFileError};
 pub(crate) use sealed_key::{SealedTo, SealingKeyPair, commitment, open_key, open_text, seal_key, seal_text};
 pub(crate) use secret::{Secret, random_bytes};
+pub(crate) use shares::{KeyShare, MAX_RECOVERY_SHARES, SplitError, combine, split};

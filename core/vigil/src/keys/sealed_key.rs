@@ -8,7 +8,7 @@ use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use vigil_protocol::{
-    DeviceId, KeyCommitment, Purpose, Recipient, RecordId, SUITE, SealingPublicKey, SpaceId, canonical, digest,
+    DeviceId, Hash, KeyCommitment, Purpose, Recipient, RecordId, SUITE, SealingPublicKey, SpaceId, canonical, digest,
 };
 use zeroize::Zeroize;
 
@@ -59,6 +59,8 @@ pub(crate) enum SealedTo {
     PreviousEpoch { space: SpaceId, epoch: u32 },
     /// A member's name, for holders of the epoch key.
     Name { space: SpaceId, device: DeviceId },
+    /// The content key of an archive, for whoever two persons agreed on.
+    Archive { space: SpaceId, motion: Hash },
 }
 
 impl SealedTo {
@@ -70,6 +72,7 @@ impl SealedTo {
             Self::Epoch { space, epoch, desk } => canonical::encode(&("vigil/1 epoch key", SUITE, space, epoch, desk)),
             Self::PreviousEpoch { space, epoch } => canonical::encode(&("vigil/1 previous epoch", SUITE, space, epoch)),
             Self::Name { space, device } => canonical::encode(&("vigil/1 name", SUITE, space, device)),
+            Self::Archive { space, motion } => canonical::encode(&("vigil/1 archive", SUITE, space, motion)),
         }
     }
 }

@@ -64,7 +64,7 @@ pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
 }
 
 /// A device whose system gives no randomness must not go on: every key would be guessable.
-fn fill(bytes: &mut [u8]) {
+pub(super) fn fill(bytes: &mut [u8]) {
     let random = ring::rand::SystemRandom::new();
     if ring::rand::SecureRandom::fill(&random, bytes).is_err() {
         // Not a panic that a caller could catch and ignore.
