@@ -1,6 +1,7 @@
 //! The public errors: few, each with a stable code, the fields that a person needs and what to do next.
 //! The conversions at the end are the only place where an inner error becomes a public one; no content of a record is in any.
 
+use crate::archive::ArchiveError;
 use crate::keys::KeyFileError;
 use crate::sealing::SealingError;
 use crate::store::StoreError;
@@ -108,6 +109,9 @@ pub enum VigilError {
         /// What happened.
         why: String,
     },
+    /// An archive could not be written or read.
+    #[error(transparent)]
+    Archive(ArchiveError),
     /// A bug in Vigil.
     #[error("internal error: {what}")]
     Internal {
@@ -140,6 +144,7 @@ impl VigilError {
             Self::Removed => "removed",
             Self::Cancelled => "cancelled",
             Self::Disk { .. } => "disk",
+            Self::Archive(_) => "archive",
             Self::Internal { .. } => "internal",
         }
     }
@@ -170,6 +175,8 @@ impl VigilError {
             Self::Removed => "Talk to your committee.",
             Self::Cancelled => "Start again whenever you like.",
             Self::Disk { .. } => "Free some space on this device and try again.",
+            Self::Archive(ArchiveError::Io(_)) => "Free some space, or choose another place, and try again.",
+            Self::Archive(_) => "Check the key and the file; another copy of the file may be whole.",
             Self::Internal { .. } => "Please report it; your records are safe.",
         }
     }
@@ -209,6 +216,15 @@ impl From<StoreError> for VigilError {
                 Some(code) => Self::internal(format!("database: {code:?}")),
                 None => Self::internal("database: a value or row of another shape than expected"),
             },
+        }
+    }
+}
+
+impl From<ArchiveError> for VigilError {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::NewerVersion(found) => Self::NewerVersion { found: u32::from(found), known: 1 },
+            other => Self::Archive(other),
         }
     }
 }

@@ -36,6 +36,8 @@ mod error;
 mod folder;
 mod keys;
 #[doc(hidden)]
+pub mod loot;
+#[doc(hidden)]
 pub mod measure;
 #[doc(hidden)]
 pub mod readable;

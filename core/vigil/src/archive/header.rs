@@ -9,7 +9,7 @@ use thiserror::Error;
 use vigil_protocol::{DeviceId, Hash, SealingPublicKey, SpaceId, Timestamp, canonical};
 
 /// What an archive begins with.
-pub const MAGIC: &[u8; 16] = b"vigil-archive-1\n";
+pub(crate) const MAGIC: &[u8; 16] = b"vigil-archive-1\n";
 const VERSION: u8 = 1;
 const MAX_HEADER_BYTES: u32 = 4096;
 

@@ -9,5 +9,6 @@ mod header;
 mod stream;
 
 pub(crate) use header::ArchiveSource;
-pub use header::{ArchiveError, ArchiveHeader, MAGIC};
+pub(crate) use header::MAGIC;
+pub use header::{ArchiveError, ArchiveHeader};
 pub(crate) use stream::{ArchiveReader, ArchiveWriter};

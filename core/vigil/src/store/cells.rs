@@ -47,3 +47,14 @@ pub(crate) fn originals(connection: &Connection) -> Result<Vec<Original>, StoreE
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
+
+/// Every sealed item with its header, also of those that could not be taken in: header, place in the batch, item.
+pub(crate) fn sealed_items(connection: &Connection) -> Result<Vec<(Vec<u8>, u32, Vec<u8>)>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT b.header, e.place, e.item FROM envelope e JOIN batch b USING (device, chain, number)
+         UNION ALL
+         SELECT b.header, p.place, p.item FROM parked p JOIN batch b USING (device, chain, number)",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -47,6 +47,13 @@ pub(crate) fn of_record(connection: &Connection, record: &RecordId) -> Result<Ve
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Every key that this device holds.
+pub(crate) fn all(connection: &Connection) -> Result<Vec<Generation>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM generation"))?;
+    let rows = statement.query_map([], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(crate) fn by_commitment(
     connection: &Connection,
     commitment: &KeyCommitment,

@@ -2,6 +2,7 @@
 //! A [`Vault`] is a home that is open; every answer that it gives is durable, and dropping it locks the home and wipes its
 //! keys.
 
+mod archive;
 mod codes;
 mod decide;
 mod instruments;
@@ -14,6 +15,7 @@ mod space;
 mod summary;
 mod views;
 
+pub use archive::{ArchiveKey, ArchiveReport, read_archive};
 pub use decide::Choice;
 pub use members::MemberView;
 pub use read::ListQuery;
