@@ -3,9 +3,9 @@
 //! is checked against its signed commitment when it is opened: one ciphertext has one reading (PROTOCOL 2).
 
 use super::secret::Secret;
-use hpke::aead::ChaCha20Poly1305;
-use hpke::kdf::HkdfSha256;
-use hpke::kem::X25519HkdfSha256;
+use hpke::aead::ChaCha20Poly1305 as Aead;
+use hpke::kdf::HkdfSha256 as Kdf;
+use hpke::kem::X25519HkdfSha256 as Kem25519;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use vigil_protocol::{
     DeviceId, KeyCommitment, Purpose, Recipient, RecordId, SUITE, SealingPublicKey, SpaceId, canonical, digest,
@@ -20,14 +20,14 @@ pub(crate) struct SealingKeyPair {
 
 impl SealingKeyPair {
     pub(crate) fn generate() -> Self {
-        let (private, public) = X25519HkdfSha256::gen_keypair();
+        let (private, public) = Kem25519::gen_keypair();
         Self { private: take_private(&private), public: to_public(&public) }
     }
 
     /// `None` if the bytes are not a private key.
     pub(crate) fn from_private(private: Secret<32>) -> Option<Self> {
-        let key = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(private.expose()).ok()?;
-        let public = to_public(&X25519HkdfSha256::sk_to_pk(&key));
+        let key = <Kem25519 as Kem>::PrivateKey::from_bytes(private.expose()).ok()?;
+        let public = to_public(&Kem25519::sk_to_pk(&key));
         Some(Self { private, public })
     }
 
@@ -40,12 +40,12 @@ impl SealingKeyPair {
     }
 }
 
-fn take_private(key: &<X25519HkdfSha256 as Kem>::PrivateKey) -> Secret<32> {
+fn take_private(key: &<Kem25519 as Kem>::PrivateKey) -> Secret<32> {
     let mut bytes: [u8; 32] = key.to_bytes().into();
     Secret::take(&mut bytes)
 }
 
-fn to_public(key: &<X25519HkdfSha256 as Kem>::PublicKey) -> SealingPublicKey {
+fn to_public(key: &<Kem25519 as Kem>::PublicKey) -> SealingPublicKey {
     SealingPublicKey(key.to_bytes().into())
 }
 
@@ -76,30 +76,28 @@ impl SealedTo {
 
 /// Seals bytes. `None` if the public key is not one.
 fn seal(to: &SealingPublicKey, purpose: &SealedTo, plain: &[u8]) -> Option<(SealingPublicKey, Vec<u8>)> {
-    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(to.as_bytes()).ok()?;
-    let (encapsulated, sealed) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &OpModeS::Base,
-        &public,
-        &purpose.info(),
-        plain,
-        b"",
-    )
-    .ok()?;
+    let public = <Kem25519 as Kem>::PublicKey::from_bytes(to.as_bytes()).ok()?;
+    let (encapsulated, sealed) =
+        hpke::single_shot_seal::<Aead, Kdf, Kem25519>(&OpModeS::Base, &public, &purpose.info(), plain, b"").ok()?;
     Some((SealingPublicKey(encapsulated.to_bytes().into()), sealed))
 }
 
 fn open(with: &SealingKeyPair, purpose: &SealedTo, encapsulated: &SealingPublicKey, sealed: &[u8]) -> Option<Vec<u8>> {
-    let private = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(with.private.expose()).ok()?;
-    let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated.as_bytes()).ok()?;
-    hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &OpModeR::Base,
-        &private,
-        &encapsulated,
-        &purpose.info(),
-        sealed,
-        b"",
-    )
-    .ok()
+    open_with_info(with, &purpose.info(), encapsulated, sealed, b"")
+}
+
+/// HPKE's `Open` of base mode (RFC 9180, 6.1).
+pub(super) fn open_with_info(
+    with: &SealingKeyPair,
+    info: &[u8],
+    encapsulated: &SealingPublicKey,
+    sealed: &[u8],
+    associated: &[u8],
+) -> Option<Vec<u8>> {
+    let private = <Kem25519 as Kem>::PrivateKey::from_bytes(with.private.expose()).ok()?;
+    let encapsulated = <Kem25519 as Kem>::EncappedKey::from_bytes(encapsulated.as_bytes()).ok()?;
+    hpke::single_shot_open::<Aead, Kdf, Kem25519>(&OpModeR::Base, &private, &encapsulated, info, sealed, associated)
+        .ok()
 }
 
 /// Seals a key. `None` if the public key is not one.
