@@ -6,6 +6,7 @@
 mod arguments;
 mod deny;
 mod fuzz;
+mod mutants;
 mod process;
 mod pyxform;
 mod setup;
@@ -40,6 +41,10 @@ cargo xtask TASK
   fuzz --list
         The targets.
 
+  mutants [--json] [--only AREA]
+        Breaks the modules of keys, consent, erasure and membership, and lists what no test notices. Installs cargo-mutants
+        into target/tools; takes an hour or so.
+
   bench [--json] [--large] [--only PART]
         The figures of docs/benchmarks.md, in a release build. --large adds 100,000 records.
 
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
     let outcome = match task.as_deref() {
         Some("test") => suite::run(arguments),
         Some("fuzz") => fuzz::run(arguments),
+        Some("mutants") => mutants::run(arguments),
         Some("bench") => measured("bench", arguments),
         Some("dictionary") => measured("dictionary", arguments),
         #[cfg(feature = "bench")]
