@@ -8,6 +8,7 @@ pub mod agent;
 pub mod cli;
 pub mod demo;
 mod error;
+pub mod forensic;
 mod screenings;
 pub mod text;
 

@@ -36,6 +36,7 @@ mod folder;
 mod keys;
 #[doc(hidden)]
 pub mod measure;
+mod memory;
 #[doc(hidden)]
 pub mod readable;
 pub mod records;
@@ -52,6 +53,7 @@ pub use error::{Result, VigilError};
 pub use keys::Passphrase;
 #[doc(hidden)]
 pub use keys::hostile as hostile_key_file;
+pub use memory::{WipingAllocator, keep_memory_private, wipe_unused_stack};
 pub use records::{NewPerson, NewScreening, NewSighting};
 pub use store::wipe_freed_memory;
 pub use vault::*;

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use vigil_core::records::{EventBody, LongText};
 use vigil_core::sync::{Cancel, HttpTransport, SyncOptions};
-use vigil_core::{Choice, ListQuery, RecordId, RecordView, Role, Vault, VigilError};
+use vigil_core::{Choice, DraftId, ListQuery, RecordId, RecordView, Role, Vault, VigilError};
 
 use crate::cli::arguments::Arguments;
-use crate::cli::session;
+use crate::cli::{recorded_json, session};
 use crate::error::DeskError;
 pub use command::{AgentCommand, RecordState};
 use recording::Recording;
@@ -66,10 +66,6 @@ struct Agent<'a> {
     bodies: Option<PathBuf>,
 }
 
-fn ids(records: &[RecordId]) -> Vec<String> {
-    records.iter().map(RecordId::to_string).collect()
-}
-
 fn record(hexadecimal: &str) -> Result<RecordId, VigilError> {
     RecordId::from_hex(hexadecimal).ok_or(VigilError::NotFound { what: "record" })
 }
@@ -91,6 +87,13 @@ impl Agent<'_> {
                 let device = vault.device().to_string();
                 self.vault = Some(vault);
                 Ok(json!({"device": device}))
+            }
+            AgentCommand::Lock {} => {
+                self.vault = None;
+                // What the link still buffers was on the wire.
+                self.transport = None;
+                vigil_core::wipe_unused_stack();
+                Ok(Value::Null)
             }
             AgentCommand::Sync { attempts } => self.sync(attempts),
             other => with_vault(self.vault.as_mut().ok_or(VigilError::NoHome)?, other),
@@ -147,8 +150,13 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
             Ok(Value::Null)
         }
         AgentCommand::Screen(input) => {
-            let recorded = vault.record_screening(&input.screening, &input.persons, input.decision)?;
-            Ok(json!({"screening": recorded.screening.to_string(), "persons": ids(&recorded.persons)}))
+            Ok(recorded_json(&vault.record_screening(&input.screening, &input.persons, input.decision)?))
+        }
+        // A draft is named as a record is: by 16 bytes.
+        AgentCommand::Draft(draft) => Ok(json!({"draft": RecordId(vault.start_screening(&draft)?.0).to_string()})),
+        AgentCommand::Finish { draft, decision } => {
+            let draft = RecordId::from_hex(&draft).ok_or(VigilError::NotFound { what: "draft" })?;
+            Ok(recorded_json(&vault.finish_screening(&DraftId(draft.0), decision)?))
         }
         AgentCommand::Sighting(sighting) => Ok(json!({"record": vault.record_sighting(&sighting)?.to_string()})),
         AgentCommand::Edit { record: id, set } => {
@@ -190,7 +198,7 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         }
         AgentCommand::States {} => states(vault),
         AgentCommand::Status {} => Ok(value(&vault.status()?)),
-        AgentCommand::Init { .. } | AgentCommand::Open {} | AgentCommand::Sync { .. } => {
+        AgentCommand::Init { .. } | AgentCommand::Open {} | AgentCommand::Lock {} | AgentCommand::Sync { .. } => {
             Err(DeskError::Usage("not here".to_owned()))
         }
     }

@@ -27,6 +27,7 @@ use arguments::{Arguments, Command, Space};
 pub use instrument::InstrumentProblem;
 pub use output::Output;
 pub(crate) use reading::value_words;
+pub(crate) use records::recorded_json;
 
 /// The whole program: parses, runs, and gives the exit status.
 #[must_use]

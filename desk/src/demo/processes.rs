@@ -45,22 +45,42 @@ fn problem(name: &str) -> impl Fn(std::io::Error) -> DeskError + '_ {
 impl AgentProcess {
     /// Starts a device.
     pub(crate) fn start(program: &Path, name: &str, home: &Path, wire: &Path) -> Result<Self, DeskError> {
-        let mut child = Command::new(program)
-            .arg("--home")
-            .arg(home)
-            .arg("agent")
-            .arg("--record-bodies")
-            .arg(wire)
-            .env(PASSPHRASE_VARIABLE, format!("demo passphrase of {name}"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(problem(name))?;
+        let mut command = Command::new(program);
+        command.arg("--home").arg(home).arg("agent").arg("--record-bodies").arg(wire);
+        command.env(PASSPHRASE_VARIABLE, format!("demo passphrase of {name}"));
+        Self::spawn(command, name)
+    }
+
+    /// Starts a device that keeps nothing of what passes, with its temporary files and its standard error in these folders.
+    /// The passphrase comes from a file, beside which its environment would hold it for as long as the process lives.
+    pub(crate) fn start_quietly(
+        program: &Path,
+        name: &str,
+        home: &Path,
+        temporary: &Path,
+        logs: &Path,
+    ) -> Result<Self, DeskError> {
+        let passphrase = temporary.join(format!("passphrase-{name}"));
+        std::fs::write(&passphrase, format!("demo passphrase of {name}\n")).map_err(problem(name))?;
+        let log = std::fs::File::create(logs.join(name)).map_err(problem(name))?;
+        let mut command = Command::new(program);
+        command.arg("--home").arg(home).arg("--passphrase-file").arg(passphrase).arg("agent");
+        command.env("TMPDIR", temporary).stderr(log);
+        Self::spawn(command, name)
+    }
+
+    fn spawn(mut command: Command, name: &str) -> Result<Self, DeskError> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().map_err(problem(name))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(problem(name)(std::io::ErrorKind::BrokenPipe.into()));
         };
         Ok(Self { name: name.to_owned(), child, input, output: BufReader::new(output).lines() })
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> Result<u32, DeskError> {
+        self.child.id().ok_or_else(|| problem(&self.name)(std::io::ErrorKind::NotFound.into()))
     }
 
     /// Tells the device something and waits for its answer.
