@@ -14,3 +14,4 @@ pub mod text;
 
 pub use error::{DeskError, EXIT_STATUSES};
 pub use screenings::ScreeningInput;
+pub use vigil_core::WipingAllocator;

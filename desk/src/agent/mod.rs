@@ -2,10 +2,10 @@
 //! It promises to answer every line with exactly one line, and to answer a save only after it is durable.
 
 mod command;
+mod lines;
 mod recording;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -17,10 +17,8 @@ use crate::cli::arguments::Arguments;
 use crate::cli::{recorded_json, session};
 use crate::error::DeskError;
 pub use command::{AgentCommand, RecordState};
+use lines::Lines;
 use recording::Recording;
-
-/// Longest line that is taken; a screening with all its people is far below.
-const MAX_LINE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Answers commands until standard input ends.
 ///
@@ -34,27 +32,14 @@ pub fn run(arguments: &Arguments, record_bodies: Option<&Path>) -> Result<(), De
         .map_err(|error| DeskError::file("the network", error))?;
     let mut agent =
         Agent { arguments, home, vault: None, transport: None, runtime, bodies: record_bodies.map(Path::to_owned) };
-    let mut input = io::stdin().lock();
-    let mut output = io::stdout().lock();
-    let mut line = String::new();
-    loop {
-        line.clear();
-        let read = (&mut input).take(MAX_LINE_BYTES).read_line(&mut line);
-        let read = read.map_err(|error| DeskError::file("standard input", error))?;
-        if read == 0 {
-            return Ok(());
-        }
-        if !line.ends_with('\n') {
-            return Err(DeskError::Usage("a line is too long, or was cut off".to_owned()));
-        }
-        let answer = match agent.answer(&line) {
+    let mut lines = Lines::take_over()?;
+    while let Some(line) = lines.next()? {
+        lines.answer(&match agent.answer(&line) {
             Ok(value) => json!({"ok": value}),
             Err(error) => json!({"error": {"code": error.code(), "message": error.to_string()}}),
-        };
-        writeln!(output, "{answer}")
-            .and_then(|()| output.flush())
-            .map_err(|error| DeskError::file("standard output", error))?;
+        })?;
     }
+    Ok(())
 }
 
 struct Agent<'a> {
@@ -71,8 +56,8 @@ fn record(hexadecimal: &str) -> Result<RecordId, VigilError> {
 }
 
 impl Agent<'_> {
-    fn answer(&mut self, line: &str) -> Result<Value, DeskError> {
-        let command = serde_json::from_str(line)
+    fn answer(&mut self, line: &[u8]) -> Result<Value, DeskError> {
+        let command = serde_json::from_slice(line)
             .map_err(|error| DeskError::Usage(format!("not a command: column {}", error.column())))?;
         match command {
             AgentCommand::Init { name } => {

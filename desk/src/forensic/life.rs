@@ -77,8 +77,8 @@ impl Life {
         let mut founder = AgentProcess::start_quietly(program, "desk", &files.join("desk"), &temporary, &logs)?;
         let mut subject = AgentProcess::start_quietly(program, "officer", &files.join("officer"), &temporary, &logs)?;
         let (mut marks, mut seeds) = (Marks::new(SEED), Seeds::default());
-        founder.ask(&AgentCommand::Init { name: marks.person(&mut seeds).name }).await?;
-        let name = marks.person(&mut seeds).name;
+        founder.ask(&AgentCommand::Init { name: marks.name(&mut seeds) }).await?;
+        let name = marks.name(&mut seeds);
         let device = subject.ask(&AgentCommand::Init { name: name.clone() }).await?;
         let card =
             std::fs::read_to_string(&server.card).map_err(|error| DeskError::file("the server's card", error))?;

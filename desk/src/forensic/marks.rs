@@ -50,9 +50,13 @@ impl Marks {
 
     /// The next person.
     pub(super) fn person(&mut self, seeds: &mut Seeds) -> Marked {
+        Marked { name: self.name(seeds), phone: self.phone(seeds), note: self.note(seeds) }
+    }
+
+    /// The next name.
+    pub(super) fn name(&mut self, seeds: &mut Seeds) -> String {
         let script = self.people.script();
-        let name = format!("{} {}", self.people.name(script), self.word(script, seeds));
-        Marked { name, phone: self.phone(seeds), note: self.note(seeds) }
+        format!("{} {}", self.people.name(script), self.word(script, seeds))
     }
 
     /// The next note.
