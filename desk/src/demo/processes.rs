@@ -47,26 +47,26 @@ impl AgentProcess {
     pub(crate) fn start(program: &Path, name: &str, home: &Path, wire: &Path) -> Result<Self, DeskError> {
         let mut command = Command::new(program);
         command.arg("--home").arg(home).arg("agent").arg("--record-bodies").arg(wire);
-        command.env(PASSPHRASE_VARIABLE, format!("demo passphrase of {name}"));
+        command.env(PASSPHRASE_VARIABLE, Self::passphrase(name));
         Self::spawn(command, name)
     }
 
-    /// Starts a device that keeps nothing of what passes, with its temporary files and its standard error in these folders.
-    /// The passphrase comes from a file, beside which its environment would hold it for as long as the process lives.
-    pub(crate) fn start_quietly(
-        program: &Path,
-        name: &str,
-        home: &Path,
-        temporary: &Path,
-        logs: &Path,
-    ) -> Result<Self, DeskError> {
-        let passphrase = temporary.join(format!("passphrase-{name}"));
-        std::fs::write(&passphrase, format!("demo passphrase of {name}\n")).map_err(problem(name))?;
-        let log = std::fs::File::create(logs.join(name)).map_err(problem(name))?;
+    /// Starts a device that keeps nothing of what passes, below `root`: its home in `files`, its temporary files and its
+    /// standard error in `temporary` and `logs`. The passphrase comes from a file: the environment would hold it in memory for
+    /// as long as the process lives.
+    pub(crate) fn start_quietly(program: &Path, name: &str, root: &Path) -> Result<Self, DeskError> {
+        let file = root.join(format!("passphrase-{name}"));
+        std::fs::write(&file, Self::passphrase(name)).map_err(problem(name))?;
+        let log = std::fs::File::create(root.join("logs").join(name)).map_err(problem(name))?;
         let mut command = Command::new(program);
-        command.arg("--home").arg(home).arg("--passphrase-file").arg(passphrase).arg("agent");
-        command.env("TMPDIR", temporary).stderr(log);
+        command.arg("--home").arg(root.join("files").join(name)).arg("--passphrase-file").arg(file).arg("agent");
+        command.env("TMPDIR", root.join("temporary")).stderr(log);
         Self::spawn(command, name)
+    }
+
+    /// The passphrase of a device.
+    pub(crate) fn passphrase(name: &str) -> String {
+        format!("demo passphrase of {name}")
     }
 
     fn spawn(mut command: Command, name: &str) -> Result<Self, DeskError> {

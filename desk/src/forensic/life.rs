@@ -18,6 +18,8 @@ const GROUP: usize = 4;
 /// 2 November 2026, 06:15.
 const MORNING: u64 = 1_793_580_300_000;
 const SEED: u64 = 2026;
+/// The device that is looked at, and its home.
+const SUBJECT: &str = "officer";
 
 /// A screening that was recorded, with its people and what was typed for it.
 struct Recorded {
@@ -31,10 +33,12 @@ struct Recorded {
 #[derive(Debug)]
 pub(super) struct Moments {
     pub(super) unlocked: Places,
+    /// The passphrase is looked for as well; so it is after the end.
     pub(super) locked: Places,
     /// Only what was erased is looked for.
     pub(super) after_erase: Places,
     pub(super) after_panic: Places,
+    /// How many were typed before the lock.
     pub(super) seeds: usize,
     pub(super) erased_seeds: usize,
 }
@@ -70,12 +74,14 @@ impl Life {
             std::fs::create_dir_all(&path).map_err(|error| DeskError::file(path.display().to_string(), error))?;
             Ok::<_, DeskError>(path)
         };
-        let (files, temporary, logs) = (folder("files")?, folder("temporary")?, folder("logs")?);
+        let files = folder("files")?;
+        folder("temporary")?;
+        folder("logs")?;
         let link = Link::open().await.map_err(|error| DeskError::file("the network on loopback", error))?;
         let server = ServerProcess::start(server_program, &files.join("server"), link.address()).await?;
         link.lead_to(server.address);
-        let mut founder = AgentProcess::start_quietly(program, "desk", &files.join("desk"), &temporary, &logs)?;
-        let mut subject = AgentProcess::start_quietly(program, "officer", &files.join("officer"), &temporary, &logs)?;
+        let mut founder = AgentProcess::start_quietly(program, "desk", root)?;
+        let mut subject = AgentProcess::start_quietly(program, SUBJECT, root)?;
         let (mut marks, mut seeds) = (Marks::new(SEED), Seeds::default());
         founder.ask(&AgentCommand::Init { name: marks.name(&mut seeds) }).await?;
         let name = marks.name(&mut seeds);
@@ -185,9 +191,11 @@ impl Life {
     pub(super) async fn live(mut self, people: usize) -> Result<Moments, DeskError> {
         self.work(people).await?;
         self.use_records().await?;
-        let seeds = self.all();
+        let mut seeds = self.all();
+        let count = seeds.count();
         let unlocked = self.look(&seeds)?;
         self.lock().await?;
+        seeds.add(vec![AgentProcess::passphrase(SUBJECT)]);
         let locked = self.look(&seeds)?;
 
         self.subject.ask(&AgentCommand::Open {}).await?;
@@ -198,11 +206,12 @@ impl Life {
 
         self.subject.ask(&AgentCommand::Open {}).await?;
         self.use_records().await?;
-        let seeds = self.all();
+        let mut seeds = self.all();
+        seeds.add(vec![AgentProcess::passphrase(SUBJECT)]);
         self.panic().await?;
         let after_panic = self.look(&seeds)?;
         let moments =
-            Moments { unlocked, locked, after_erase, after_panic, seeds: seeds.count(), erased_seeds: erased.count() };
+            Moments { unlocked, locked, after_erase, after_panic, seeds: count, erased_seeds: erased.count() };
         self.end().await?;
         Ok(moments)
     }
@@ -242,7 +251,7 @@ impl Life {
     /// What stands for panic erase until there is a command for it: the device locks, and its home is destroyed.
     async fn panic(&mut self) -> Result<(), DeskError> {
         self.lock().await?;
-        let home = self.root.join("files").join("officer");
+        let home = self.root.join("files").join(SUBJECT);
         std::fs::remove_dir_all(&home).map_err(|error| DeskError::file(home.display().to_string(), error))
     }
 

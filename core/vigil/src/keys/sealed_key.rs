@@ -168,4 +168,59 @@ mod tests {
         let purpose = SealedTo::PreviousEpoch { space: SpaceId([1; 16]), epoch: 1 };
         assert!(seal_key(&SealingPublicKey([0; 32]), &purpose, &Secret::random()).is_none());
     }
+
+    #[test]
+    fn a_name_opens_for_its_device_only_and_does_not_show_how_long_it_is() {
+        let epoch = SealingKeyPair::generate();
+        let space = SpaceId([1; 16]);
+        let of = |number: u8| SealedTo::Name { space, device: DeviceId([number; 16]) };
+        let seal = |name: &str| seal_text(&epoch.public(), &of(2), name).unwrap();
+        let (short, long) = (seal("Mo"), seal("Mohanmaya Budhathoki Magar, east gate"));
+        assert_eq!(short.len(), long.len());
+        assert_eq!(open_text(&epoch, &of(2), &short).unwrap(), "Mo");
+        assert_eq!(open_text(&epoch, &of(2), &long).unwrap(), "Mohanmaya Budhathoki Magar, east gate");
+        assert!(open_text(&epoch, &of(3), &short).is_none());
+        assert!(open_text(&SealingKeyPair::generate(), &of(2), &short).is_none());
+        assert!(open_text(&epoch, &of(2), &short[..31]).is_none());
+    }
+
+    #[test]
+    fn a_key_pair_from_its_private_half_is_the_same_pair() {
+        let pair = SealingKeyPair::generate();
+        let again = SealingKeyPair::from_private(pair.private().clone()).unwrap();
+        assert_eq!(again.public(), pair.public());
+        assert_ne!(SealingKeyPair::generate().public(), pair.public());
+    }
+
+    #[test]
+    fn a_commitment_names_one_key_of_one_record() {
+        let (record, key) = (RecordId([1; 16]), Secret::take(&mut [2; 32]));
+        let named = commitment(&record, &key);
+        assert_eq!(named, commitment(&record, &key.clone()));
+        assert_ne!(named, commitment(&RecordId([3; 16]), &key));
+        assert_ne!(named, commitment(&record, &Secret::take(&mut [3; 32])));
+    }
+
+    #[test]
+    fn what_is_sealed_for_one_purpose_opens_for_no_other() {
+        let (desk, key) = (SealingKeyPair::generate(), Secret::random());
+        let (space, device, record) = (SpaceId([1; 16]), DeviceId([2; 16]), RecordId([3; 16]));
+        let generation = commitment(&record, &key);
+        let purposes = || {
+            [
+                SealedTo::Record { space, record, commitment: generation, recipient: Recipient::Epoch(1) },
+                SealedTo::Record { space, record, commitment: generation, recipient: Recipient::Epoch(2) },
+                SealedTo::Epoch { space, epoch: 1, desk: device },
+                SealedTo::PreviousEpoch { space, epoch: 1 },
+                SealedTo::Name { space, device },
+            ]
+        };
+        for (sealed_for, purpose) in purposes().iter().enumerate() {
+            let (encapsulated, sealed) = seal_key(&desk.public(), purpose, &key).unwrap();
+            for (opened_for, other) in purposes().iter().enumerate() {
+                let opened = open_key(&desk, other, &encapsulated, &sealed);
+                assert_eq!(opened.is_some(), sealed_for == opened_for, "{sealed_for} {opened_for}");
+            }
+        }
+    }
 }
