@@ -8,8 +8,10 @@ pub mod agent;
 pub mod cli;
 pub mod demo;
 mod error;
+pub mod forensic;
 mod screenings;
 pub mod text;
 
 pub use error::{DeskError, EXIT_STATUSES};
 pub use screenings::ScreeningInput;
+pub use vigil_core::WipingAllocator;

@@ -6,6 +6,7 @@
 mod arguments;
 mod deny;
 mod fuzz;
+mod mutants;
 mod process;
 mod pyxform;
 mod setup;
@@ -18,6 +19,8 @@ mod bench;
 mod committee;
 #[cfg(feature = "bench")]
 mod dictionary;
+#[cfg(feature = "bench")]
+mod forensic;
 #[cfg(feature = "bench")]
 mod server_process;
 
@@ -40,8 +43,16 @@ cargo xtask TASK
   fuzz --list
         The targets.
 
+  mutants [--json] [--only AREA]
+        Breaks the modules of keys, consent, erasure and membership, and lists what no test notices. Installs cargo-mutants
+        into target/tools; takes an hour or so.
+
   bench [--json] [--large] [--only PART]
         The figures of docs/benchmarks.md, in a release build. --large adds 100,000 records.
+
+  forensic [--json] [--people N] [--release]
+        Marked people through the full life of a device, searched for in its files and in the memory of its process when it
+        is unlocked, locked, after an erasure and after its end. As root. --release looks at a release build.
 
   dictionary
         Trains the compression dictionary anew and says what it is worth.
@@ -56,8 +67,8 @@ fn main() -> ExitCode {
     let outcome = match task.as_deref() {
         Some("test") => suite::run(arguments),
         Some("fuzz") => fuzz::run(arguments),
-        Some("bench") => measured("bench", arguments),
-        Some("dictionary") => measured("dictionary", arguments),
+        Some("mutants") => mutants::run(arguments),
+        Some(task @ ("bench" | "dictionary" | "forensic")) => measured(task, arguments),
         #[cfg(feature = "bench")]
         Some(server_process::TASK) => server_process::run(arguments),
         None | Some("help") => {
@@ -74,15 +85,23 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "bench")]
 fn measured(task: &str, arguments: Arguments) -> Outcome {
-    if task == "bench" { bench::run(arguments) } else { dictionary::run(arguments) }
+    match task {
+        "bench" => bench::run(arguments),
+        "forensic" => forensic::run(arguments),
+        _ => dictionary::run(arguments),
+    }
 }
 
-/// Starts this program again as a release build with everything in it.
+/// Starts this program again with everything in it: as a release build, but for what measures no time.
 #[cfg(not(feature = "bench"))]
 fn measured(task: &str, arguments: Arguments) -> Outcome {
     setup::ensure()?;
     let mut command = process::cargo();
-    command.args(["run", "--quiet", "--release", "--package", "xtask", "--features", "bench", "--", task]);
+    command.args(["run", "--quiet", "--package", "xtask", "--features", "bench"]);
+    if task != "forensic" {
+        command.arg("--release");
+    }
+    command.args(["--", task]);
     command.args(arguments.rest());
     process::hand_over(command)
 }

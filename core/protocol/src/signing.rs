@@ -72,9 +72,12 @@ pub fn verify(
     what: &'static str,
 ) -> Result<(), ProtocolError> {
     let message = [purpose.label(), digest.as_bytes()].concat();
-    UnparsedPublicKey::new(&ED25519, key.as_bytes())
-        .verify(&message, signature.as_bytes())
-        .map_err(|_| ProtocolError::BadSignature { what })
+    if is_signed(key, &message, signature) { Ok(()) } else { Err(ProtocolError::BadSignature { what }) }
+}
+
+/// Ed25519 (RFC 8032) over a whole message.
+fn is_signed(key: &SigningPublicKey, message: &[u8], signature: &Signature) -> bool {
+    UnparsedPublicKey::new(&ED25519, key.as_bytes()).verify(message, signature.as_bytes()).is_ok()
 }
 
 /// A private Ed25519 key. It has no `Debug`, no `Clone` and no way back to its bytes.
@@ -100,9 +103,12 @@ impl SigningKey {
 
     /// Signs a digest for a purpose.
     pub fn sign(&self, purpose: Purpose, digest: &Hash) -> Signature {
-        let message = [purpose.label(), digest.as_bytes()].concat();
+        self.sign_message(&[purpose.label(), digest.as_bytes()].concat())
+    }
+
+    fn sign_message(&self, message: &[u8]) -> Signature {
         let mut bytes = [0; 64];
-        bytes.copy_from_slice(self.0.sign(&message).as_ref());
+        bytes.copy_from_slice(self.0.sign(message).as_ref());
         Signature(bytes)
     }
 }
@@ -119,6 +125,51 @@ mod tests {
         assert!(verify(&key.public(), Purpose::Batch, &hash, &signature, "batch").is_ok());
         for other in [Purpose::Item, Purpose::LogEntry, Purpose::Request, Purpose::Answer, Purpose::Event] {
             assert!(verify(&key.public(), other, &hash, &signature, "batch").is_err());
+        }
+    }
+
+    fn bytes<const N: usize>(value: &serde_json::Value) -> [u8; N] {
+        hex(value).try_into().unwrap()
+    }
+
+    fn hex(value: &serde_json::Value) -> Vec<u8> {
+        let digits = value.as_str().unwrap().as_bytes();
+        digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    }
+
+    /// The order of the group, low byte first (RFC 8032, 5.1).
+    const ORDER: [u8; 32] = [
+        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0,
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+    ];
+
+    #[test]
+    fn the_published_vectors_hold_and_no_signature_has_a_second_form() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/published.json");
+        let vectors: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let cases = vectors["ed25519"]["cases"].as_array().unwrap();
+        assert_eq!(cases.len(), 4);
+        for case in cases {
+            let key = SigningKey::from_seed(&bytes(&case["seed"])).unwrap();
+            let (public, message) = (SigningPublicKey(bytes(&case["public"])), hex(&case["message"]));
+            let signature = Signature(bytes(&case["signature"]));
+            assert_eq!(key.public(), public, "{}", case["name"]);
+            assert_eq!(key.sign_message(&message), signature, "{}", case["name"]);
+            assert!(is_signed(&public, &message, &signature));
+            // The same signature with the order added to its second half: equal for whoever does not check.
+            let (mut carry, mut second) = (0, signature);
+            for (byte, add) in second.0[32..].iter_mut().zip(ORDER) {
+                carry += u16::from(*byte) + u16::from(add);
+                *byte = carry.to_le_bytes()[0];
+                carry >>= 8;
+            }
+            assert!(!is_signed(&public, &message, &second), "{}: a second signature", case["name"]);
+            for bit in 0..512 {
+                let mut flipped = signature;
+                flipped.0[bit / 8] ^= 1 << (bit % 8);
+                assert!(!is_signed(&public, &message, &flipped), "{}: bit {bit}", case["name"]);
+            }
+            assert!(!is_signed(&public, &[message.as_slice(), b"x"].concat(), &signature));
         }
     }
 }

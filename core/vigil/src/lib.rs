@@ -39,6 +39,7 @@ mod keys;
 pub mod loot;
 #[doc(hidden)]
 pub mod measure;
+mod memory;
 #[doc(hidden)]
 pub mod readable;
 pub mod records;
@@ -56,6 +57,7 @@ pub use error::{Result, VigilError};
 pub use keys::Passphrase;
 #[doc(hidden)]
 pub use keys::hostile as hostile_key_file;
+pub use memory::{WipingAllocator, keep_memory_private, wipe_unused_stack};
 pub use records::{NewPerson, NewScreening, NewSighting};
 pub use store::wipe_freed_memory;
 pub use vault::*;

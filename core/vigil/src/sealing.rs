@@ -55,24 +55,30 @@ pub(crate) fn context(record: &RecordId, author: &DeviceId) -> Vec<u8> {
     [record.as_bytes().as_slice(), author.as_bytes()].concat()
 }
 
-struct KeyAndNonce;
-impl KeyType for KeyAndNonce {
+/// What HKDF is asked for, in bytes.
+struct Bytes(usize);
+impl KeyType for Bytes {
     fn len(&self) -> usize {
-        32 + 12
+        self.0
     }
+}
+
+/// HKDF-SHA256 (RFC 5869): fills `output` from a secret.
+pub(crate) fn derive(secret: &[u8], salt: &[u8], info: &[u8], output: &mut [u8]) -> Option<()> {
+    Salt::new(HKDF_SHA256, salt).extract(secret).expand(&[info], Bytes(output.len())).ok()?.fill(output).ok()
+}
+
+/// ChaCha20-Poly1305 (RFC 8439) with this key, and the nonce for its one use.
+pub(crate) fn cipher(key: &[u8], nonce: &[u8]) -> Option<(LessSafeKey, Nonce)> {
+    let key = UnboundKey::new(&CHACHA20_POLY1305, key).ok()?;
+    Some((LessSafeKey::new(key), Nonce::try_assume_unique_for_key(nonce).ok()?))
 }
 
 fn aead(key: &Secret<32>, place: &Place<'_>, place_bytes: &[u8]) -> Option<(LessSafeKey, Nonce)> {
     let mut derived = Zeroizing::new([0; 44]);
-    Salt::new(HKDF_SHA256, place.header.salt.as_bytes())
-        .extract(key.expose())
-        .expand(&[place_bytes], KeyAndNonce)
-        .ok()?
-        .fill(derived.as_mut_slice())
-        .ok()?;
+    derive(key.expose(), place.header.salt.as_bytes(), place_bytes, derived.as_mut_slice())?;
     let (key, nonce) = derived.split_at(32);
-    let key = UnboundKey::new(&CHACHA20_POLY1305, key).ok()?;
-    Some((LessSafeKey::new(key), Nonce::try_assume_unique_for_key(nonce).ok()?))
+    cipher(key, nonce)
 }
 
 /// Length that hides the exact one: PADMÉ (Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vigil_core::NewSighting;
 use vigil_core::records::{FieldName, FieldValue, Outcome};
+use vigil_core::{NewSighting, ScreeningDraft};
 
 use crate::screenings::ScreeningInput;
 
@@ -20,6 +20,8 @@ pub enum AgentCommand {
     },
     /// Opens the home.
     Open {},
+    /// Locks: drops the home with its keys, and stays.
+    Lock {},
     /// Creates the space.
     CreateSpace {
         /// The server's card.
@@ -57,6 +59,15 @@ pub enum AgentCommand {
     },
     /// Records a screening.
     Screen(Box<ScreeningInput>),
+    /// Starts a screening, to be finished later.
+    Draft(Box<ScreeningDraft>),
+    /// Finishes a screening.
+    Finish {
+        /// The draft.
+        draft: String,
+        /// The decision, if one was taken.
+        decision: Option<Outcome>,
+    },
     /// Records a sighting.
     Sighting(NewSighting),
     /// Writes fields; null removes one.

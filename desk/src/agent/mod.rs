@@ -2,25 +2,23 @@
 //! It promises to answer every line with exactly one line, and to answer a save only after it is durable.
 
 mod command;
+mod lines;
 mod recording;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use vigil_core::records::{EventBody, LongText};
 use vigil_core::sync::{Cancel, HttpTransport, SyncOptions};
-use vigil_core::{Choice, ListQuery, RecordId, RecordView, Role, Vault, VigilError};
+use vigil_core::{Choice, DraftId, ListQuery, RecordId, RecordView, Role, Vault, VigilError};
 
 use crate::cli::arguments::Arguments;
-use crate::cli::session;
+use crate::cli::{recorded_json, session};
 use crate::error::DeskError;
 pub use command::{AgentCommand, RecordState};
+use lines::Lines;
 use recording::Recording;
-
-/// Longest line that is taken; a screening with all its people is far below.
-const MAX_LINE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Answers commands until standard input ends.
 ///
@@ -34,27 +32,14 @@ pub fn run(arguments: &Arguments, record_bodies: Option<&Path>) -> Result<(), De
         .map_err(|error| DeskError::file("the network", error))?;
     let mut agent =
         Agent { arguments, home, vault: None, transport: None, runtime, bodies: record_bodies.map(Path::to_owned) };
-    let mut input = io::stdin().lock();
-    let mut output = io::stdout().lock();
-    let mut line = String::new();
-    loop {
-        line.clear();
-        let read = (&mut input).take(MAX_LINE_BYTES).read_line(&mut line);
-        let read = read.map_err(|error| DeskError::file("standard input", error))?;
-        if read == 0 {
-            return Ok(());
-        }
-        if !line.ends_with('\n') {
-            return Err(DeskError::Usage("a line is too long, or was cut off".to_owned()));
-        }
-        let answer = match agent.answer(&line) {
+    let mut lines = Lines::take_over()?;
+    while let Some(line) = lines.next()? {
+        lines.answer(&match agent.answer(&line) {
             Ok(value) => json!({"ok": value}),
             Err(error) => json!({"error": {"code": error.code(), "message": error.to_string()}}),
-        };
-        writeln!(output, "{answer}")
-            .and_then(|()| output.flush())
-            .map_err(|error| DeskError::file("standard output", error))?;
+        })?;
     }
+    Ok(())
 }
 
 struct Agent<'a> {
@@ -66,17 +51,13 @@ struct Agent<'a> {
     bodies: Option<PathBuf>,
 }
 
-fn ids(records: &[RecordId]) -> Vec<String> {
-    records.iter().map(RecordId::to_string).collect()
-}
-
 fn record(hexadecimal: &str) -> Result<RecordId, VigilError> {
     RecordId::from_hex(hexadecimal).ok_or(VigilError::NotFound { what: "record" })
 }
 
 impl Agent<'_> {
-    fn answer(&mut self, line: &str) -> Result<Value, DeskError> {
-        let command = serde_json::from_str(line)
+    fn answer(&mut self, line: &[u8]) -> Result<Value, DeskError> {
+        let command = serde_json::from_slice(line)
             .map_err(|error| DeskError::Usage(format!("not a command: column {}", error.column())))?;
         match command {
             AgentCommand::Init { name } => {
@@ -91,6 +72,13 @@ impl Agent<'_> {
                 let device = vault.device().to_string();
                 self.vault = Some(vault);
                 Ok(json!({"device": device}))
+            }
+            AgentCommand::Lock {} => {
+                self.vault = None;
+                // What the link still buffers was on the wire.
+                self.transport = None;
+                vigil_core::wipe_unused_stack();
+                Ok(Value::Null)
             }
             AgentCommand::Sync { attempts } => self.sync(attempts),
             other => with_vault(self.vault.as_mut().ok_or(VigilError::NoHome)?, other),
@@ -147,8 +135,13 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
             Ok(Value::Null)
         }
         AgentCommand::Screen(input) => {
-            let recorded = vault.record_screening(&input.screening, &input.persons, input.decision)?;
-            Ok(json!({"screening": recorded.screening.to_string(), "persons": ids(&recorded.persons)}))
+            Ok(recorded_json(&vault.record_screening(&input.screening, &input.persons, input.decision)?))
+        }
+        // A draft is named as a record is: by 16 bytes.
+        AgentCommand::Draft(draft) => Ok(json!({"draft": RecordId(vault.start_screening(&draft)?.0).to_string()})),
+        AgentCommand::Finish { draft, decision } => {
+            let draft = RecordId::from_hex(&draft).ok_or(VigilError::NotFound { what: "draft" })?;
+            Ok(recorded_json(&vault.finish_screening(&DraftId(draft.0), decision)?))
         }
         AgentCommand::Sighting(sighting) => Ok(json!({"record": vault.record_sighting(&sighting)?.to_string()})),
         AgentCommand::Edit { record: id, set } => {
@@ -190,7 +183,7 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         }
         AgentCommand::States {} => states(vault),
         AgentCommand::Status {} => Ok(value(&vault.status()?)),
-        AgentCommand::Init { .. } | AgentCommand::Open {} | AgentCommand::Sync { .. } => {
+        AgentCommand::Init { .. } | AgentCommand::Open {} | AgentCommand::Lock {} | AgentCommand::Sync { .. } => {
             Err(DeskError::Usage("not here".to_owned()))
         }
     }

@@ -27,10 +27,13 @@ use arguments::{Arguments, Command, Space};
 pub use instrument::InstrumentProblem;
 pub use output::Output;
 pub(crate) use reading::value_words;
+pub(crate) use records::recorded_json;
 
 /// The whole program: parses, runs, and gives the exit status.
 #[must_use]
 pub fn main() -> ExitCode {
+    // Where the system does not know how, the program works all the same.
+    let _ = vigil_core::keep_memory_private();
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
     match run(&arguments, &output) {
@@ -45,6 +48,7 @@ pub fn main() -> ExitCode {
 /// The agent alone: what the positive control's program is.
 #[must_use]
 pub fn agent_main() -> ExitCode {
+    let _ = vigil_core::keep_memory_private();
     let arguments = Arguments::parse();
     let output = Output::new(arguments.json);
     let result = match &arguments.command {

@@ -10,7 +10,7 @@ mod control;
 mod folder;
 pub mod network;
 pub mod people;
-mod processes;
+pub(crate) mod processes;
 pub mod random;
 mod readings;
 mod report;

@@ -45,22 +45,42 @@ fn problem(name: &str) -> impl Fn(std::io::Error) -> DeskError + '_ {
 impl AgentProcess {
     /// Starts a device.
     pub(crate) fn start(program: &Path, name: &str, home: &Path, wire: &Path) -> Result<Self, DeskError> {
-        let mut child = Command::new(program)
-            .arg("--home")
-            .arg(home)
-            .arg("agent")
-            .arg("--record-bodies")
-            .arg(wire)
-            .env(PASSPHRASE_VARIABLE, format!("demo passphrase of {name}"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(problem(name))?;
+        let mut command = Command::new(program);
+        command.arg("--home").arg(home).arg("agent").arg("--record-bodies").arg(wire);
+        command.env(PASSPHRASE_VARIABLE, Self::passphrase(name));
+        Self::spawn(command, name)
+    }
+
+    /// Starts a device that keeps nothing of what passes, below `root`: its home in `files`, its temporary files and its
+    /// standard error in `temporary` and `logs`. The passphrase comes from a file: the environment would hold it in memory for
+    /// as long as the process lives.
+    pub(crate) fn start_quietly(program: &Path, name: &str, root: &Path) -> Result<Self, DeskError> {
+        let file = root.join(format!("passphrase-{name}"));
+        std::fs::write(&file, Self::passphrase(name)).map_err(problem(name))?;
+        let log = std::fs::File::create(root.join("logs").join(name)).map_err(problem(name))?;
+        let mut command = Command::new(program);
+        command.arg("--home").arg(root.join("files").join(name)).arg("--passphrase-file").arg(file).arg("agent");
+        command.env("TMPDIR", root.join("temporary")).stderr(log);
+        Self::spawn(command, name)
+    }
+
+    /// The passphrase of a device.
+    pub(crate) fn passphrase(name: &str) -> String {
+        format!("demo passphrase of {name}")
+    }
+
+    fn spawn(mut command: Command, name: &str) -> Result<Self, DeskError> {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().map_err(problem(name))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(problem(name)(std::io::ErrorKind::BrokenPipe.into()));
         };
         Ok(Self { name: name.to_owned(), child, input, output: BufReader::new(output).lines() })
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> Result<u32, DeskError> {
+        self.child.id().ok_or_else(|| problem(&self.name)(std::io::ErrorKind::NotFound.into()))
     }
 
     /// Tells the device something and waits for its answer.

@@ -20,7 +20,7 @@ const BEGINNING_BYTES: usize = 36;
 pub enum Form {
     /// The bytes as written.
     Utf8,
-    /// UTF-16 with the low byte first, as in some heaps and registries.
+    /// UTF-16 in either order of bytes, as in some heaps and registries.
     Utf16,
     /// Base64 in either alphabet, whatever the alignment.
     Base64,
@@ -45,6 +45,8 @@ pub struct Needles {
 pub struct Found {
     /// Each needle that was found, by its number, with the form.
     pub hits: BTreeSet<(usize, Form)>,
+    /// How often something was found, each place counted once for every form.
+    pub occurrences: u64,
     /// How many bytes were searched.
     pub bytes: u64,
     /// How many files were searched.
@@ -61,6 +63,7 @@ impl Found {
     /// Adds what another search found.
     pub fn add(&mut self, other: &Self) {
         self.hits.extend(&other.hits);
+        self.occurrences += other.occurrences;
         self.bytes += other.bytes;
         self.files += other.files;
     }
@@ -95,7 +98,7 @@ impl Needles {
     #[must_use]
     pub fn in_bytes(&self, bytes: &[u8]) -> Found {
         let mut found = Found { bytes: bytes.len() as u64, files: 1, ..Found::default() };
-        self.mark(bytes, &mut found);
+        self.mark(bytes, 0, &mut found);
         found
     }
 
@@ -140,17 +143,19 @@ impl Needles {
             };
             found.bytes += read as u64;
             let end = kept + read;
-            self.mark(buffer.get(..end).unwrap_or_default(), &mut found);
+            self.mark(buffer.get(..end).unwrap_or_default(), kept, &mut found);
             // What could be the beginning of a needle stays in front of the next chunk.
             kept = end.min(overlap);
             buffer.copy_within(end - kept..end, 0);
         }
     }
 
-    fn mark(&self, bytes: &[u8], found: &mut Found) {
-        for hit in self.automaton.find_overlapping_iter(bytes) {
+    /// What ends within the first `counted` bytes was counted with the chunk before.
+    fn mark(&self, bytes: &[u8], counted: usize, found: &mut Found) {
+        for hit in self.automaton.find_overlapping_iter(bytes).filter(|hit| hit.end() > counted) {
             if let Some(pattern) = self.patterns.get(hit.pattern().as_usize()) {
                 found.hits.insert(*pattern);
+                found.occurrences += 1;
             }
         }
     }
@@ -162,6 +167,7 @@ fn forms(string: &str) -> Vec<(Form, Vec<u8>)> {
     let string = string.get(..string.floor_char_boundary(BEGINNING_BYTES)).unwrap_or(string);
     let bytes = string.as_bytes();
     forms.push((Form::Utf16, string.encode_utf16().flat_map(u16::to_le_bytes).collect()));
+    forms.push((Form::Utf16, string.encode_utf16().flat_map(u16::to_be_bytes).collect()));
     for before in 0..3 {
         let pattern = base64_middle(bytes, before);
         // What is left of a very short string would be found in noise.
@@ -244,6 +250,7 @@ mod tests {
             let mut planted = vec![
                 (Form::Utf8, name.as_bytes().to_vec()),
                 (Form::Utf16, name.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+                (Form::Utf16, name.encode_utf16().flat_map(u16::to_be_bytes).collect()),
                 (Form::Hexadecimal, hex.clone().into_bytes()),
                 (Form::Hexadecimal, hex.to_uppercase().into_bytes()),
             ];
@@ -275,7 +282,7 @@ mod tests {
                 bytes.extend(vec![b'.'; 100]);
                 let found = needles.in_chunks(bytes.as_slice(), chunk).unwrap();
                 assert!(found.hits.contains(&(1, Form::Utf8)), "chunk {chunk}, offset {offset}");
-                assert_eq!(found.bytes, bytes.len() as u64);
+                assert_eq!((found.bytes, found.occurrences), (bytes.len() as u64, 1));
             }
         }
     }

@@ -4,6 +4,8 @@
 mod device_keys;
 pub mod hostile;
 mod key_file;
+#[cfg(test)]
+mod published_vectors;
 mod sealed_key;
 mod secret;
 mod shares;

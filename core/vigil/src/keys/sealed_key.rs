@@ -3,9 +3,9 @@
 //! is checked against its signed commitment when it is opened: one ciphertext has one reading (PROTOCOL 2).
 
 use super::secret::Secret;
-use hpke::aead::ChaCha20Poly1305;
-use hpke::kdf::HkdfSha256;
-use hpke::kem::X25519HkdfSha256;
+use hpke::aead::ChaCha20Poly1305 as Aead;
+use hpke::kdf::HkdfSha256 as Kdf;
+use hpke::kem::X25519HkdfSha256 as Kem25519;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use vigil_protocol::{
     DeviceId, Hash, KeyCommitment, Purpose, Recipient, RecordId, SUITE, SealingPublicKey, SpaceId, canonical, digest,
@@ -20,14 +20,14 @@ pub(crate) struct SealingKeyPair {
 
 impl SealingKeyPair {
     pub(crate) fn generate() -> Self {
-        let (private, public) = X25519HkdfSha256::gen_keypair();
+        let (private, public) = Kem25519::gen_keypair();
         Self { private: take_private(&private), public: to_public(&public) }
     }
 
     /// `None` if the bytes are not a private key.
     pub(crate) fn from_private(private: Secret<32>) -> Option<Self> {
-        let key = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(private.expose()).ok()?;
-        let public = to_public(&X25519HkdfSha256::sk_to_pk(&key));
+        let key = <Kem25519 as Kem>::PrivateKey::from_bytes(private.expose()).ok()?;
+        let public = to_public(&Kem25519::sk_to_pk(&key));
         Some(Self { private, public })
     }
 
@@ -45,12 +45,12 @@ impl SealingKeyPair {
     }
 }
 
-fn take_private(key: &<X25519HkdfSha256 as Kem>::PrivateKey) -> Secret<32> {
+fn take_private(key: &<Kem25519 as Kem>::PrivateKey) -> Secret<32> {
     let mut bytes: [u8; 32] = key.to_bytes().into();
     Secret::take(&mut bytes)
 }
 
-fn to_public(key: &<X25519HkdfSha256 as Kem>::PublicKey) -> SealingPublicKey {
+fn to_public(key: &<Kem25519 as Kem>::PublicKey) -> SealingPublicKey {
     SealingPublicKey(key.to_bytes().into())
 }
 
@@ -84,30 +84,28 @@ impl SealedTo {
 
 /// Seals bytes. `None` if the public key is not one.
 fn seal(to: &SealingPublicKey, purpose: &SealedTo, plain: &[u8]) -> Option<(SealingPublicKey, Vec<u8>)> {
-    let public = <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(to.as_bytes()).ok()?;
-    let (encapsulated, sealed) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &OpModeS::Base,
-        &public,
-        &purpose.info(),
-        plain,
-        b"",
-    )
-    .ok()?;
+    let public = <Kem25519 as Kem>::PublicKey::from_bytes(to.as_bytes()).ok()?;
+    let (encapsulated, sealed) =
+        hpke::single_shot_seal::<Aead, Kdf, Kem25519>(&OpModeS::Base, &public, &purpose.info(), plain, b"").ok()?;
     Some((SealingPublicKey(encapsulated.to_bytes().into()), sealed))
 }
 
 fn open(with: &SealingKeyPair, purpose: &SealedTo, encapsulated: &SealingPublicKey, sealed: &[u8]) -> Option<Vec<u8>> {
-    let private = <X25519HkdfSha256 as Kem>::PrivateKey::from_bytes(with.private.expose()).ok()?;
-    let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(encapsulated.as_bytes()).ok()?;
-    hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>(
-        &OpModeR::Base,
-        &private,
-        &encapsulated,
-        &purpose.info(),
-        sealed,
-        b"",
-    )
-    .ok()
+    open_with_info(with, &purpose.info(), encapsulated, sealed, b"")
+}
+
+/// HPKE's `Open` of base mode (RFC 9180, 6.1).
+pub(super) fn open_with_info(
+    with: &SealingKeyPair,
+    info: &[u8],
+    encapsulated: &SealingPublicKey,
+    sealed: &[u8],
+    associated: &[u8],
+) -> Option<Vec<u8>> {
+    let private = <Kem25519 as Kem>::PrivateKey::from_bytes(with.private.expose()).ok()?;
+    let encapsulated = <Kem25519 as Kem>::EncappedKey::from_bytes(encapsulated.as_bytes()).ok()?;
+    hpke::single_shot_open::<Aead, Kdf, Kem25519>(&OpModeR::Base, &private, &encapsulated, info, sealed, associated)
+        .ok()
 }
 
 /// Seals a key. `None` if the public key is not one.
@@ -177,5 +175,60 @@ mod tests {
     fn an_all_zero_public_key_is_refused() {
         let purpose = SealedTo::PreviousEpoch { space: SpaceId([1; 16]), epoch: 1 };
         assert!(seal_key(&SealingPublicKey([0; 32]), &purpose, &Secret::random()).is_none());
+    }
+
+    #[test]
+    fn a_name_opens_for_its_device_only_and_does_not_show_how_long_it_is() {
+        let epoch = SealingKeyPair::generate();
+        let space = SpaceId([1; 16]);
+        let of = |number: u8| SealedTo::Name { space, device: DeviceId([number; 16]) };
+        let seal = |name: &str| seal_text(&epoch.public(), &of(2), name).unwrap();
+        let (short, long) = (seal("Mo"), seal("Mohanmaya Budhathoki Magar, east gate"));
+        assert_eq!(short.len(), long.len());
+        assert_eq!(open_text(&epoch, &of(2), &short).unwrap(), "Mo");
+        assert_eq!(open_text(&epoch, &of(2), &long).unwrap(), "Mohanmaya Budhathoki Magar, east gate");
+        assert!(open_text(&epoch, &of(3), &short).is_none());
+        assert!(open_text(&SealingKeyPair::generate(), &of(2), &short).is_none());
+        assert!(open_text(&epoch, &of(2), &short[..31]).is_none());
+    }
+
+    #[test]
+    fn a_key_pair_from_its_private_half_is_the_same_pair() {
+        let pair = SealingKeyPair::generate();
+        let again = SealingKeyPair::from_private(pair.private().clone()).unwrap();
+        assert_eq!(again.public(), pair.public());
+        assert_ne!(SealingKeyPair::generate().public(), pair.public());
+    }
+
+    #[test]
+    fn a_commitment_names_one_key_of_one_record() {
+        let (record, key) = (RecordId([1; 16]), Secret::take(&mut [2; 32]));
+        let named = commitment(&record, &key);
+        assert_eq!(named, commitment(&record, &key.clone()));
+        assert_ne!(named, commitment(&RecordId([3; 16]), &key));
+        assert_ne!(named, commitment(&record, &Secret::take(&mut [3; 32])));
+    }
+
+    #[test]
+    fn what_is_sealed_for_one_purpose_opens_for_no_other() {
+        let (desk, key) = (SealingKeyPair::generate(), Secret::random());
+        let (space, device, record) = (SpaceId([1; 16]), DeviceId([2; 16]), RecordId([3; 16]));
+        let generation = commitment(&record, &key);
+        let purposes = || {
+            [
+                SealedTo::Record { space, record, commitment: generation, recipient: Recipient::Epoch(1) },
+                SealedTo::Record { space, record, commitment: generation, recipient: Recipient::Epoch(2) },
+                SealedTo::Epoch { space, epoch: 1, desk: device },
+                SealedTo::PreviousEpoch { space, epoch: 1 },
+                SealedTo::Name { space, device },
+            ]
+        };
+        for (sealed_for, purpose) in purposes().iter().enumerate() {
+            let (encapsulated, sealed) = seal_key(&desk.public(), purpose, &key).unwrap();
+            for (opened_for, other) in purposes().iter().enumerate() {
+                let opened = open_key(&desk, other, &encapsulated, &sealed);
+                assert_eq!(opened.is_some(), sealed_for == opened_for, "{sealed_for} {opened_for}");
+            }
+        }
     }
 }

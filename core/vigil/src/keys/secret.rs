@@ -1,33 +1,33 @@
 //! A secret of fixed length on the heap, wiped when dropped.
 //! It promises not to be printable, comparable or copyable by accident.
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// `N` secret bytes. They do not move with the owner, so no copies stay behind on the stack.
-pub(crate) struct Secret<const N: usize>(Box<[u8; N]>);
+pub(crate) struct Secret<const N: usize>(Box<Zeroizing<[u8; N]>>);
 
 impl<const N: usize> Secret<N> {
     /// Takes the bytes over and wipes the source.
     pub(crate) fn take(source: &mut [u8; N]) -> Self {
-        let mut bytes = Box::new([0; N]);
-        bytes.copy_from_slice(source);
+        let secret = Self::copy(source);
         source.zeroize();
-        Self(bytes)
+        secret
     }
 
     /// From a slice of exactly `N` bytes, which stays the caller's to wipe.
     pub(crate) fn from_slice(source: &[u8]) -> Option<Self> {
-        if source.len() != N {
-            return None;
-        }
-        let mut bytes = Box::new([0; N]);
+        source.try_into().ok().map(Self::copy)
+    }
+
+    fn copy(source: &[u8; N]) -> Self {
+        let mut bytes = Box::new(Zeroizing::new([0; N]));
         bytes.copy_from_slice(source);
-        Some(Self(bytes))
+        Self(bytes)
     }
 
     /// Fresh random bytes.
     pub(crate) fn random() -> Self {
-        let mut bytes = Box::new([0; N]);
+        let mut bytes = Box::new(Zeroizing::new([0; N]));
         fill(bytes.as_mut_slice());
         Self(bytes)
     }
@@ -40,13 +40,7 @@ impl<const N: usize> Secret<N> {
 
 impl<const N: usize> Clone for Secret<N> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<const N: usize> Drop for Secret<N> {
-    fn drop(&mut self) {
-        self.0.zeroize();
+        Self::copy(self.expose())
     }
 }
 
@@ -69,5 +63,26 @@ pub(super) fn fill(bytes: &mut [u8]) {
     if ring::rand::SecureRandom::fill(&random, bytes).is_err() {
         // Not a panic that a caller could catch and ignore.
         std::process::abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_taken_whole_and_its_source_is_wiped() {
+        let mut source = [7; 32];
+        let secret = Secret::take(&mut source);
+        assert_eq!((secret.expose(), source), (&[7; 32], [0; 32]));
+        assert_eq!(secret.clone().expose(), &[7; 32]);
+        assert_eq!(Secret::<32>::from_slice(&[8; 32]).unwrap().expose(), &[8; 32]);
+        assert!(Secret::<32>::from_slice(&[8; 31]).is_none());
+    }
+
+    #[test]
+    fn what_is_random_never_repeats() {
+        assert_ne!(Secret::<32>::random().expose(), Secret::<32>::random().expose());
+        assert_ne!(random_bytes::<16>(), random_bytes::<16>());
     }
 }

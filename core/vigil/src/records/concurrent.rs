@@ -116,4 +116,15 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn withdrawn_beats_given_and_erased_beats_everything() {
+        assert_eq!(rule(Sort::ConsentWithdrawn, Sort::ConsentGiven), FirstStands);
+        for other in Sort::ALL.into_iter().filter(|other| *other != Sort::Erased) {
+            assert_eq!(rule(Sort::Erased, other), FirstStands, "{other:?}");
+        }
+        for same in [Sort::Decision, Sort::Settled, Sort::OutcomeSettled] {
+            assert_eq!(rule(same, same), AgreeOrOpen, "{same:?}");
+        }
+    }
 }

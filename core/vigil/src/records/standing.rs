@@ -461,4 +461,77 @@ mod tests {
         assert_eq!(standing.open_outcomes().len(), 2);
         assert!(standing.consents().all(|(_, _, state)| matches!(state, ConsentState::Withdrawn(_))));
     }
+
+    #[test]
+    fn agreeing_decisions_hold_together_and_each_says_who_and_when() {
+        let events = [event(1, &[], INTERCEPTED), event(2, &[], INTERCEPTED)];
+        let said = |number: u8| Said { event: event_id(number), author: device(number), time: time(0) };
+        let expected = OutcomeState::One { outcome: INTERCEPTED, decided: vec![said(1), said(2)], settled_by: None };
+        assert_eq!(*standing(&events).outcome(), expected);
+        assert!(standing(&events).open_outcomes().is_empty());
+    }
+
+    #[test]
+    fn each_erasure_says_who_and_why_and_what_is_not_understood_is_listed() {
+        let reason = |code: &str| Code::new(code).unwrap();
+        let events = [
+            event(1, &[], EventBody::Erased { reason: reason("asked") }),
+            event(2, &[], EventBody::Erased { reason: reason("let_go") }),
+            event(3, &[], EventBody::Unknown { number: 900, bytes: vec![1] }),
+            event(4, &[], EventBody::Unknown { number: 901, bytes: vec![] }),
+        ];
+        let said = |number: u8| Said { event: event_id(number), author: device(number), time: time(0) };
+        let standing = standing(&events);
+        assert_eq!(standing.erasures(), [(reason("asked"), said(1)), (reason("let_go"), said(2))]);
+        assert_eq!(standing.not_understood(), [event_id(3), event_id(4)]);
+        assert_eq!(standing.author_of(&event_id(1)), None);
+        let nothing = Standing::of([]);
+        assert!(!nothing.is_erased() && nothing.erasures().is_empty() && nothing.not_understood().is_empty());
+        assert_eq!(nothing.consents().count(), 0);
+    }
+
+    #[test]
+    fn consents_are_told_apart_by_purpose_and_recipient_and_keep_what_was_said() {
+        let consent = |purpose: &str, recipient: &str| Consent {
+            purpose: Code::new(purpose).unwrap(),
+            recipient: Code::new(recipient).unwrap(),
+            language: Code::new("ne").unwrap(),
+            witness: None,
+        };
+        let (photo, referral) = (consent("photo", "police"), consent("referral", "shelter"));
+        let events = [
+            event(1, &[], EventBody::ConsentGiven(photo.clone())),
+            event(2, &[], EventBody::ConsentGiven(referral.clone())),
+            event(3, &[2], EventBody::ConsentWithdrawn(referral.clone())),
+        ];
+        let said = |number: u8| Said { event: event_id(number), author: device(number), time: time(0) };
+        let standing = standing(&events);
+        let (given, withdrawn) = (
+            ConsentState::Given(vec![(photo.clone(), said(1))]),
+            ConsentState::Withdrawn(vec![(referral.clone(), said(3))]),
+        );
+        assert_eq!(standing.consent(&photo.purpose, &photo.recipient), Some(&given));
+        assert_eq!(standing.consent(&referral.purpose, &referral.recipient), Some(&withdrawn));
+        assert_eq!(standing.consent(&photo.purpose, &referral.recipient), None);
+        let all: Vec<_> = standing.consents().map(|(purpose, recipient, _)| (purpose, recipient)).collect();
+        assert_eq!(all, [(&photo.purpose, &photo.recipient), (&referral.purpose, &referral.recipient)]);
+    }
+
+    #[test]
+    fn settlements_of_a_field_keep_what_was_chosen_over_what() {
+        let settled = |field: &str, chosen: u8, over: u8| {
+            EventBody::Settled(FieldSettlement {
+                field: name(field),
+                chosen: ChangeHash([chosen; 32]),
+                over: vec![ChangeHash([over; 32])],
+            })
+        };
+        let events = [event(1, &[], settled("station", 1, 2)), event(2, &[1], settled("station", 2, 1))];
+        let standing = standing(&[events.as_slice(), &[event(3, &[], settled("sex", 3, 4))]].concat());
+        let [settlement] = standing.settlements_of(&name("station")) else { panic!("one stands") };
+        assert_eq!(settlement.said.event, event_id(2));
+        assert_eq!((settlement.chosen, settlement.over.clone()), (ChangeHash([2; 32]), vec![ChangeHash([1; 32])]));
+        assert_eq!(standing.settlements_of(&name("sex")).len(), 1);
+        assert!(standing.settlements_of(&name("minutes")).is_empty());
+    }
 }
