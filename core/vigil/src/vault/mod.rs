@@ -2,7 +2,9 @@
 //! A [`Vault`] is a home that is open; every answer that it gives is durable, and dropping it locks the home and wipes its
 //! keys.
 
+mod audit;
 mod codes;
+mod complaints;
 mod decide;
 mod instruments;
 mod members;
@@ -14,6 +16,8 @@ mod space;
 mod summary;
 mod views;
 
+pub use audit::{AuditTrail, ComplaintCount, DeviceTrail, ReadView, SAME_READ, SILENT_AFTER};
+pub(crate) use audit::{ReadClass, ReadNoted};
 pub use decide::Choice;
 pub use members::MemberView;
 pub use read::ListQuery;
