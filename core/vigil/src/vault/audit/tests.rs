@@ -182,6 +182,21 @@ fn nobody_writes_reads_by_hand_or_edits_them() {
 }
 
 #[test]
+fn nobody_but_an_auditor_erases_what_is_for_auditors() {
+    let mut desk = Desk::new("erase");
+    let person = desk.person;
+    desk.vault().show(&person).unwrap();
+    let record = audit::of_kind(desk.vault().store.read(), AUDIT).unwrap()[0];
+    let (device, vault) = (desk.vault().device, desk.vault());
+    let erase = |record: &RecordId| {
+        vault.store.in_transaction(|tx| crate::sync::erase(tx, vault.space.as_ref(), record, &device)).unwrap()
+    };
+    assert!(erase(&record).is_none(), "not even a desk, nor the device that wrote it");
+    assert!(erase(&person).is_some(), "the positive control: a desk erases a case");
+    assert_eq!(desk.reads().0.reads.len(), 1);
+}
+
+#[test]
 fn months_are_called_by_year_and_number() {
     assert_eq!(month(Timestamp(0)), "1970-01");
     assert_eq!(month(Timestamp(1_795_000_000_000)), "2026-11");
