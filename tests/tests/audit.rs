@@ -114,6 +114,9 @@ fn desks_officers_the_server_and_holders_of_the_epoch_key_read_nothing_of_the_tr
     let mut auditor = committee.admit("Auditor", Role::Auditor);
     let mut officer = committee.admit("Officer", Role::Officer);
     committee.sync_desk().unwrap();
+    for device in [&mut second, &mut auditor] {
+        committee.sync(device).unwrap();
+    }
     let person = record_person(&mut officer, NAME);
     officer.vault().show(&person).unwrap();
     let audit = audit_records(&mut officer)[0];
