@@ -302,3 +302,59 @@ fn who_took_over_is_called_by_name() {
     let shown = done(&desk, &["show", id]);
     assert!(shown.contains("handed over to Front desk") && !shown.contains(&device), "{shown}");
 }
+
+#[test]
+fn evidence_is_checked_without_home_and_passphrase_and_a_changed_byte_ends_with_one() {
+    let folder = Folder::new("evidence");
+    let home = folder.home("desk");
+    done(&home, &["init", "--name", "Desk"]);
+    done(&home, &["space", "create"]);
+    let record = json(&home, &["sighting", "Bus park", "--people", "3"])["record"].as_str().unwrap().to_owned();
+    let file = folder.0.join("case.evidence");
+    let path = file.to_str().unwrap();
+    let exported = json(&home, &["evidence", "export", &record, "--out", path]);
+    assert_eq!(
+        (exported["records"][0].as_str(), exported["not_acknowledged"].as_u64()),
+        (Some(record.as_str()), Some(1))
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    // An existing file is not written over.
+    assert_eq!(status(&home, &["evidence", "export", &record, "--out", path]), 1);
+
+    let verify = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_vigil"));
+        command.env_remove("VIGIL_HOME").env_remove("VIGIL_PASSPHRASE").args(arguments);
+        command.stdin(Stdio::null()).output().unwrap()
+    };
+    let report = verify(&["--json", "evidence", "verify", path]);
+    assert!(report.status.success());
+    let report: Value = serde_json::from_slice(&report.stdout).unwrap();
+    assert_eq!((report["holds"].as_bool(), report["records"][0]["kind"].as_str()), (Some(true), Some("sighting")));
+    let words = String::from_utf8(verify(&["evidence", "verify", path]).stdout).unwrap();
+    for word in ["HOLDS", "Bus park", "NOT YET ACKNOWLEDGED", "Not proven:"] {
+        assert!(words.contains(word), "{words}");
+    }
+
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    let changed = folder.0.join("changed.evidence");
+    std::fs::write(&changed, bytes).unwrap();
+    let output = verify(&["--json", "evidence", "verify", changed.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["holds"], false);
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("Bus park"));
+    assert_eq!(verify(&["evidence", "verify", "/nowhere/at/all"]).status.code(), Some(1));
+
+    // Complaints: by anybody; the trail: for auditors.
+    let complaint =
+        json(&home, &["complain", "--what-is-kept", "I was stopped here"])["record"].as_str().unwrap().to_owned();
+    assert_eq!(status(&home, &["audit"]), 7);
+    assert_eq!(status(&home, &["audit", "answer", &complaint, "Nothing is kept"]), 7);
+    assert_eq!(status(&home, &["complain", " "]), 2);
+}

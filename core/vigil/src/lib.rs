@@ -33,6 +33,7 @@ mod archive;
 mod clock;
 mod compression;
 mod error;
+mod evidence;
 mod folder;
 mod keys;
 #[doc(hidden)]
@@ -54,6 +55,12 @@ pub use archive::{ArchiveError, ArchiveHeader};
 pub use clock::{Clock, SystemClock};
 pub use compression::{CompressionError, DICTIONARY, MAX_INFLATED_BYTES, compress, inflate};
 pub use error::{Result, VigilError};
+#[doc(hidden)]
+pub use evidence::hostile as hostile_evidence;
+pub use evidence::{
+    Evidence, EvidenceChain, EvidenceDouble, EvidenceFault, EvidenceField, EvidenceMember, EvidenceRecord,
+    EvidenceReport, EvidenceStatement, EvidenceValue, MAX_EVIDENCE_BYTES, verify_evidence,
+};
 pub use keys::Passphrase;
 #[doc(hidden)]
 pub use keys::hostile as hostile_key_file;

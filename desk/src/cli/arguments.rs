@@ -1,6 +1,7 @@
 //! What can be typed: commands, options, and help with examples.
 //! Parsing promises to touch no file and to open no home.
 
+mod evidence;
 mod instrument;
 
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vigil_core::Role;
 
 use crate::error::EXIT_STATUSES;
+pub use evidence::{AuditCommand, EvidenceCommand};
 pub use instrument::{InstrumentCommand, Languages, Practice};
 
 const EXAMPLES: &str = "\
@@ -223,6 +225,29 @@ pub enum Command {
         /// Somebody without a device.
         #[arg(long, value_name = "WORDS")]
         to_other: Option<String>,
+    },
+    /// Evidence of a record: a file that a stranger can check.
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
+    /// For auditors: who read what, with gaps and silence, and how many complaints there are.
+    #[command(
+        after_help = "Examples:\n  vigil audit\n  vigil audit --json\n  vigil audit answer 3fa2 'We spoke to the officer'"
+    )]
+    Audit {
+        /// What else to do.
+        #[command(subcommand)]
+        command: Option<AuditCommand>,
+    },
+    /// Record a complaint, or the question what is kept about somebody. It goes to the auditor and to nobody else.
+    #[command(
+        after_help = "Examples:\n  vigil complain 'They kept my phone for two hours'\n  vigil complain --what-is-kept 'I was stopped here in May'\n\nAny role may, without network. Once it is sent, this device lists it and shows no text."
+    )]
+    Complain {
+        /// In the person's own words.
+        text: String,
+        /// She asks what is kept about her.
+        #[arg(long)]
+        what_is_kept: bool,
     },
     /// Send what waits and take in what is new.
     #[command(after_help = "Examples:\n  vigil sync\n  vigil sync --attempts 1 --json")]

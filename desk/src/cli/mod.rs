@@ -3,6 +3,8 @@
 
 pub mod arguments;
 mod asking;
+mod audit;
+mod evidence;
 mod instrument;
 mod interview;
 mod items;
@@ -96,6 +98,9 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Settle { record, field, choose, decision } => {
             records::settle(arguments, output, record, field.as_deref(), *choose, decision.as_deref())
         }
+        Command::Evidence(command) => evidence::run(arguments, output, command),
+        Command::Audit { command } => audit::run(arguments, output, command.as_ref()),
+        Command::Complain { text, what_is_kept } => audit::complain(arguments, output, text, *what_is_kept),
         Command::List(list) => reading::list(arguments, output, list),
         Command::Show { record } => reading::show(arguments, output, record),
         Command::Search { text, limit } => reading::search(arguments, output, text, *limit),

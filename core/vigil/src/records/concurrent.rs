@@ -29,7 +29,7 @@ pub(super) enum Sort {
     Settled,
     OutcomeSettled,
     Erased,
-    /// Opinions and addenda.
+    /// Opinions, addenda, reads, answers to complaints.
     Statement,
     /// A second opinion: committed or opened.
     Judged,
@@ -72,6 +72,7 @@ impl Sort {
             EventBody::OutcomeSettled(_) => Self::OutcomeSettled,
             EventBody::Erased { .. } => Self::Erased,
             EventBody::Opinion { .. } | EventBody::Addendum { .. } => Self::Statement,
+            EventBody::Read(_) | EventBody::ComplaintAnswered { .. } => Self::Statement,
             EventBody::OpinionCommitted { .. } | EventBody::OpinionOpened(_) => Self::Judged,
             EventBody::Unknown { .. } => Self::Unknown,
         }

@@ -3,6 +3,7 @@
 //! A body travels as a number and bytes, so that one which a newer version wrote is kept and passed on unchanged. A kind is
 //! never extended: what means something else gets a number of its own.
 
+use super::audit::ReadNote;
 use super::change::ChangeHash;
 use super::event::EventId;
 use super::field::{FieldName, to_hex};
@@ -220,6 +221,13 @@ pub enum EventBody {
     },
     /// What somebody judged, once somebody else is bound, too.
     OpinionOpened(OpinionOpened),
+    /// A device showed or exported what tells who somebody is (ADR 0017).
+    Read(ReadNote),
+    /// An auditor answered a complaint.
+    ComplaintAnswered {
+        /// The words.
+        text: LongText,
+    },
     /// Of a kind that this version does not know, or cannot read: kept and passed on unchanged.
     Unknown {
         /// Its number.
@@ -240,6 +248,8 @@ const OUTCOME_SETTLED: u16 = 7;
 const ERASED: u16 = 8;
 const OPINION_COMMITTED: u16 = 9;
 const OPINION_OPENED: u16 = 10;
+const READ: u16 = 20;
+const COMPLAINT_ANSWERED: u16 = 23;
 
 impl EventBody {
     /// The kind of event, for lists and logs.
@@ -255,6 +265,8 @@ impl EventBody {
             Self::Erased { .. } => "erased",
             Self::OpinionCommitted { .. } => "opinion_committed",
             Self::OpinionOpened(_) => "opinion_opened",
+            Self::Read(_) => "read",
+            Self::ComplaintAnswered { .. } => "complaint_answered",
             Self::Unknown { .. } => "unknown",
         }
     }
@@ -272,6 +284,8 @@ impl EventBody {
             Self::Erased { reason } => (ERASED, canonical::encode(reason)),
             Self::OpinionCommitted { commitment } => (OPINION_COMMITTED, canonical::encode(commitment)),
             Self::OpinionOpened(opened) => (OPINION_OPENED, canonical::encode(opened)),
+            Self::Read(note) => (READ, canonical::encode(note)),
+            Self::ComplaintAnswered { text } => (COMPLAINT_ANSWERED, canonical::encode(text)),
             Self::Unknown { number, bytes } => (*number, bytes.clone()),
         }
     }
@@ -289,6 +303,8 @@ impl EventBody {
             ERASED => canonical::decode(bytes).map(|reason| Self::Erased { reason }),
             OPINION_COMMITTED => canonical::decode(bytes).map(|commitment| Self::OpinionCommitted { commitment }),
             OPINION_OPENED => canonical::decode(bytes).map(Self::OpinionOpened),
+            READ => canonical::decode(bytes).map(Self::Read),
+            COMPLAINT_ANSWERED => canonical::decode(bytes).map(|text| Self::ComplaintAnswered { text }),
             _ => return Self::Unknown { number, bytes: bytes.to_vec() },
         };
         match known {
@@ -319,6 +335,8 @@ impl fmt::Debug for EventBody {
             Self::Erased { reason } => write!(f, "Erased({reason})"),
             Self::OpinionCommitted { .. } => f.write_str("OpinionCommitted"),
             Self::OpinionOpened(opened) => write!(f, "{opened:?}"),
+            Self::Read(note) => write!(f, "Read({})", note.number),
+            Self::ComplaintAnswered { text } => write!(f, "ComplaintAnswered({text:?})"),
             Self::Unknown { number, bytes } => write!(f, "Unknown({number}, {} bytes)", bytes.len()),
         }
     }

@@ -3,7 +3,8 @@
 
 use super::{
     Actor, Agreement, ChangeBytes, ChangeHash, Code, Consent, Event, EventBody, EventId, Facts, FieldName,
-    FieldSettlement, FieldValue, HandedTo, Judgement, LongText, OpinionSalt, Outcome, OutcomeSettlement, ShortText,
+    FieldSettlement, FieldValue, HandedTo, Judgement, LongText, OpinionSalt, Outcome, OutcomeSettlement, ReadNote,
+    ShortText,
 };
 use vigil_protocol::{DeviceId, Hash, RecordId, Timestamp};
 
@@ -117,6 +118,14 @@ pub(super) fn one_of_each() -> Vec<EventBody> {
         EventBody::Erased { reason: Code::new("asked").unwrap() },
         judgement("high_risk", 7).committed(&RecordId([1; 16]), &device(1)),
         EventBody::OpinionOpened(judgement("high_risk", 7).opened(event_id(5))),
+        EventBody::Read(ReadNote {
+            record: RecordId([2; 16]),
+            what: Code::new("identity").unwrap(),
+            purpose: Some(Code::new("follow_up").unwrap()),
+            previous: event_id(6),
+            number: 7,
+        }),
+        EventBody::ComplaintAnswered { text: LongText::new("Maya was told what is kept.").unwrap() },
         EventBody::Unknown { number: 999, bytes: vec![1, 2, 3] },
     ]
 }

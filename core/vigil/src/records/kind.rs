@@ -160,6 +160,17 @@ impl FieldRule {
     }
 }
 
+/// Who reads records of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readers {
+    /// Those of a case: desks, or for an identity the officers assigned or on duty.
+    #[default]
+    Case,
+    /// Auditors, and nobody else: neither desk nor officer (ADR 0017).
+    Auditor,
+}
+
 /// A kind of record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kind {
@@ -169,6 +180,8 @@ pub struct Kind {
     pub label: String,
     /// Whether it tells who somebody is: then it is sealed to officers and never to the epoch (PROTOCOL 3).
     pub identity: bool,
+    /// Who reads it.
+    pub readers: Readers,
     named: BTreeMap<FieldName, FieldRule>,
     prefixed: Vec<(FieldName, FieldRule)>,
 }
@@ -186,6 +199,8 @@ struct KindInFile {
     id: Code,
     label: String,
     identity: bool,
+    #[serde(default)]
+    readers: Readers,
     fields: Vec<FieldRule>,
 }
 
@@ -195,6 +210,7 @@ impl Kind {
             id: read.id,
             label: read.label,
             identity: read.identity,
+            readers: read.readers,
             named: BTreeMap::new(),
             prefixed: Vec::new(),
         };
@@ -270,6 +286,16 @@ impl Kinds {
         self.0.get(&Code::new(id).ok()?)
     }
 
+    /// Whether records of the kind tell who somebody is.
+    pub fn is_identity(&self, kind: &str) -> bool {
+        self.kind(kind).is_some_and(|kind| kind.identity)
+    }
+
+    /// Whether records of the kind are for auditors alone.
+    pub fn is_for_auditors(&self, kind: &str) -> bool {
+        self.kind(kind).is_some_and(|kind| kind.readers == Readers::Auditor)
+    }
+
     /// Every kind that is known, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Kind> {
         self.0.values()
@@ -330,6 +356,11 @@ impl Kinds {
     }
 }
 
+/// [`Kinds::is_for_auditors`] of the kinds that come with the app.
+pub(crate) fn is_for_auditors(kind: &str) -> bool {
+    Kinds::shared().is_ok_and(|kinds| kinds.is_for_auditors(kind))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::{name, screening_fields};
@@ -343,7 +374,21 @@ mod tests {
     fn the_builtin_kinds_are_read_and_only_a_person_is_an_identity() {
         let kinds = kinds();
         let identities: Vec<_> = kinds.iter().map(|kind| (kind.id.as_str(), kind.identity)).collect();
-        assert_eq!(identities, [("person", true), ("screening", false), ("sighting", false)]);
+        let expected =
+            [("audit", false), ("complaint", false), ("person", true), ("screening", false), ("sighting", false)];
+        assert_eq!(identities, expected);
+    }
+
+    #[test]
+    fn what_is_for_auditors_is_not_searched_and_does_not_outlive_let_go() {
+        let kinds = kinds();
+        let for_auditors: Vec<_> = kinds.iter().filter(|kind| kinds.is_for_auditors(kind.id.as_str())).collect();
+        assert_eq!(for_auditors.iter().map(|kind| kind.id.as_str()).collect::<Vec<_>>(), ["audit", "complaint"]);
+        for rule in for_auditors.iter().flat_map(|kind| kind.named.values()) {
+            assert!(!rule.searchable && rule.after_let_go == AfterLetGo::Gone);
+        }
+        assert!(!kinds.is_for_auditors("kind_of_2030") && !kinds.is_for_auditors("screening"));
+        assert!(is_for_auditors("audit") && !is_for_auditors("person"));
     }
 
     #[test]

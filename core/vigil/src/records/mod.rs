@@ -4,9 +4,11 @@
 
 #[cfg(test)]
 mod any_order;
+mod audit;
 mod causality;
 mod change;
 mod chunk;
+mod complaint;
 mod concurrent;
 mod containment;
 mod content;
@@ -17,6 +19,7 @@ mod field;
 #[cfg(test)]
 mod fixtures;
 mod guard;
+mod history;
 #[cfg(test)]
 mod hostile_changes;
 mod kind;
@@ -36,14 +39,19 @@ mod standing;
 mod text;
 mod typed;
 
+pub use audit::{AUDIT, ReadNote, Trail, TrailRead, trails};
 pub use change::{Actor, ChangeBytes, ChangeError, ChangeHash, pack_change, unpack_change};
+pub use complaint::{COMPLAINT, ComplaintAsks, NewComplaint};
 pub use content::{ContentError, RecordContent};
 pub use event::{Event, EventError, EventId, SignedEvent};
 pub use event_body::{Agreement, Consent, EventBody, FieldSettlement, HandedTo, Outcome, OutcomeSettlement};
 pub use facts::{Facts, FactsError, Written};
 pub use field::{FieldError, FieldName, FieldValue};
 pub use guard::{Admitted, GuardError, GuardLimits, admit};
-pub use kind::{AfterLetGo, FieldRule, Kind, KindError, Kinds, ValueType};
+pub use history::ChangeNote;
+pub(crate) use history::links;
+pub(crate) use kind::is_for_auditors;
+pub use kind::{AfterLetGo, FieldRule, Kind, KindError, Kinds, Readers, ValueType};
 pub use opinion::{Judgement, OPINION_VIEWS, OpinionOpened, OpinionSalt, is_view};
 pub use opinion_standing::{Judge, Opinion, OpinionState, Opinions, SecondOpinion};
 pub use person::{NewPerson, PersonRole};

@@ -108,6 +108,8 @@ impl Standing {
                 // Second opinions have a fold of their own: `opinion_standing`.
                 EventBody::OpinionCommitted { .. } | EventBody::OpinionOpened(_) => {}
                 EventBody::Opinion { .. } | EventBody::Addendum { .. } => {}
+                // Reads have a fold of their own, too: `audit`.
+                EventBody::Read(_) | EventBody::ComplaintAnswered { .. } => {}
             }
         }
         standing.outcome =

@@ -2,10 +2,12 @@
 //! It promises that a commit that returned survives a power cut, that there is one writer, and that a wrong key, a damaged
 //! file and a newer schema are different errors.
 
+pub(crate) mod audit;
 pub(crate) mod cells;
 pub(crate) mod chains;
 mod connection;
 pub(crate) mod drafts;
+pub(crate) mod evidence;
 pub(crate) mod generations;
 #[allow(dead_code, reason = "what brings instruments in stands on top of it")]
 pub(crate) mod instruments;

@@ -43,6 +43,8 @@ pub(crate) struct Row {
 pub(crate) struct ListFilter {
     pub(crate) kind: Option<String>,
     pub(crate) only_conflicts: bool,
+    /// A kind that is left out.
+    pub(crate) without: Option<&'static str>,
     pub(crate) limit: u32,
     pub(crate) offset: u32,
 }
@@ -79,10 +81,10 @@ pub(crate) fn list(connection: &Connection, filter: &ListFilter) -> Result<Vec<R
         (None, true) => "WHERE r.conflicts > 0 AND ?1 IS NULL",
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM record r {condition} ORDER BY r.created_at DESC, r.number DESC LIMIT ?2 OFFSET ?3"
+        "SELECT {COLUMNS} FROM record r {condition} AND r.kind IS NOT ?4 ORDER BY r.created_at DESC, r.number DESC LIMIT ?2 OFFSET ?3"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map((&filter.kind, filter.limit, filter.offset), from_row)?;
+    let rows = statement.query_map((&filter.kind, filter.limit, filter.offset, filter.without), from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -289,8 +291,10 @@ pub(crate) fn is_erased(connection: &Connection, record: &RecordId) -> Result<bo
     Ok(statement.exists([record.as_bytes()])?)
 }
 
-pub(crate) fn count(connection: &Connection) -> Result<u64, StoreError> {
-    Ok(connection.prepare_cached("SELECT count(*) FROM record")?.query_row([], |row| row.get(0))?)
+/// How many records there are, without those of one kind.
+pub(crate) fn count(connection: &Connection, without: Option<&str>) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM record WHERE kind IS NOT ?1")?;
+    Ok(statement.query_row([without], |row| row.get(0))?)
 }
 
 pub(crate) fn count_conflicts(connection: &Connection) -> Result<u64, StoreError> {

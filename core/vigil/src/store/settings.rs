@@ -19,6 +19,8 @@ pub(crate) enum Setting {
     TakingIn,
     AppVersion,
     LogIntentions,
+    ReadChain,
+    AuditorsTold,
 }
 
 impl Setting {
@@ -36,6 +38,8 @@ impl Setting {
             Self::TakingIn => "taking_in",
             Self::AppVersion => "app_version",
             Self::LogIntentions => "log_intentions",
+            Self::ReadChain => "read_chain",
+            Self::AuditorsTold => "auditors_told",
         }
     }
 }

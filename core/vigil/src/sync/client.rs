@@ -135,6 +135,7 @@ impl Vault {
         self.repeat_intentions()?;
         self.erase_let_go()?;
         self.open_opinions()?;
+        self.grant_auditors()?;
         let mut course = Course::default();
         let mut idle_rounds = 0;
         loop {
@@ -357,6 +358,7 @@ impl Vault {
                     for (index, (sequence, item)) in (0u32..).zip((first..).zip(&batch.items)) {
                         let commitment = match item {
                             Item::Write(key, _) => key.commitment(),
+                            Item::Grant(capsule) => capsule.commitment,
                             _ => continue,
                         };
                         if matches!(item, Item::Write(KeyReference::New(_), _)) {

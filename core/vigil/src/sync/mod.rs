@@ -2,6 +2,7 @@
 //! It promises that a sync can be cut, repeated or cancelled at any byte without loss, and that one bad record never stops
 //! the others.
 
+mod auditors;
 mod client;
 mod http;
 mod pack;

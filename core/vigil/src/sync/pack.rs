@@ -1,6 +1,7 @@
 //! Packing: saves that wait become one signed batch, written down before its first byte leaves (PROTOCOL 9).
 //! A record's saves become one item; a record whose readers have changed gets a new key with its next write (PROTOCOL 4).
 
+use super::auditors;
 use crate::error::{Result, VigilError};
 use crate::keys::{SealedTo, Secret, commitment, random_bytes, seal_key};
 use crate::records::{Kinds, RecordContent};
@@ -167,6 +168,7 @@ struct Target {
     fresh: bool,
     creator: DeviceId,
     identity: bool,
+    for_auditors: bool,
 }
 
 fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &RecordId, me: &DeviceId) -> Result<Target> {
@@ -174,10 +176,15 @@ fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &Record
     let (kind, creator) = row.map_or((String::new(), *me), |row| (row.columns.kind, row.columns.creator));
     let identity = kinds.kind(&kind).is_some_and(|kind| kind.identity);
     let held = generations::of_record(connection, record)?;
-    let held = usable_generation(space, held, (identity, &creator, me));
+    let for_auditors = kinds.is_for_auditors(&kind);
+    let held = if for_auditors {
+        auditors::usable_generation(space, held, me)
+    } else {
+        usable_generation(space, held, (identity, &creator, me))
+    };
     let fresh = held.is_none();
     let generation = held.unwrap_or_else(|| new_generation(space, *record, *me));
-    Ok(Target { generation, fresh, creator, identity })
+    Ok(Target { generation, fresh, creator, identity, for_auditors })
 }
 
 impl Target {
@@ -185,7 +192,7 @@ impl Target {
         if self.generation.sent {
             return Ok(KeyReference::Known(self.generation.commitment));
         }
-        let to = recipients(space, self, me);
+        let to = if self.for_auditors { auditors::recipients(space, me) } else { recipients(space, self, me) };
         Ok(KeyReference::New(capsule(space, &self.generation, to)?))
     }
 }
@@ -264,11 +271,13 @@ impl<'v, 't> Packer<'v, 't> {
                 self.items.push(Item::Write(key, sealed.into()));
             }
         }
+        let for_auditors = auditors::owns(self.tx, record)?;
         for save in saves {
             if let Save::Grant(devices) = save {
                 let to: Vec<Recipient> = devices
                     .iter()
                     .filter(|device| self.space.membership.active_member(device).is_some())
+                    .filter(|device| !for_auditors || auditors::is_auditor(self.space, device))
                     .map(|device| Recipient::Device(*device))
                     .collect();
                 if to.is_empty() {

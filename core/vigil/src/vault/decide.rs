@@ -39,7 +39,7 @@ impl Vault {
     /// # Errors
     /// [`VigilError::NotFound`], [`VigilError::Invalid`].
     pub fn edit(&mut self, record: &RecordId, fields: &[(FieldName, Option<FieldValue>)]) -> Result<()> {
-        let mut open = self.open_record(record)?;
+        let mut open = self.open_to_change(record)?;
         for (name, value) in fields {
             if let Some(value) = value {
                 let check = self.summariser.kinds().check(&open.kind, name, value);
@@ -62,7 +62,10 @@ impl Vault {
         if matches!(body, EventBody::OpinionCommitted { .. } | EventBody::OpinionOpened(_)) {
             return Err(VigilError::invalid("event", "a second opinion is given, not added"));
         }
-        let mut open = self.open_record(record)?;
+        if matches!(body, EventBody::Read(_) | EventBody::ComplaintAnswered { .. }) {
+            return Err(VigilError::invalid("event", "a read notes itself, and an answer is an auditor's"));
+        }
+        let mut open = self.open_to_change(record)?;
         let id = self.write_event(&mut open, body);
         self.save(vec![open], |_| Ok(()))?;
         Ok(id)
@@ -74,7 +77,7 @@ impl Vault {
     /// # Errors
     /// [`VigilError::NotFound`], [`VigilError::Invalid`] for a ground that the age does not allow.
     pub fn decide(&mut self, record: &RecordId, outcome: Outcome) -> Result<RecordId> {
-        let mut open = self.open_record(record)?;
+        let mut open = self.open_to_change(record)?;
         let fields = open.fields();
         let view = |name: &str| fields.get(&FieldName::new(name).ok()?);
         // While people differ on the age, it is not known, and counts as under 18.

@@ -3,7 +3,9 @@
 //! keys.
 
 mod archive;
+mod audit;
 mod codes;
+mod complaints;
 mod decide;
 mod instruments;
 mod members;
@@ -16,6 +18,8 @@ mod summary;
 mod views;
 
 pub use archive::{ArchiveKey, ArchiveReport, read_archive};
+pub use audit::{AuditTrail, ComplaintCount, DeviceTrail, ReadView, SAME_READ, SILENT_AFTER};
+pub(crate) use audit::{ReadClass, ReadNoted};
 pub use decide::Choice;
 pub use members::MemberView;
 pub use read::ListQuery;

@@ -2,10 +2,11 @@
 //! Lists and search read columns only; names appear in search and in the record itself, never in a list (PROTOCOL 23).
 
 use super::Vault;
+use super::audit::Showing;
 use super::summary::Fields;
 use super::views::{EventView, FieldView, RecordSummary, RecordView, Status, SyncState, ValueView};
 use crate::error::{Result, VigilError};
-use crate::records::{EventBody, EventId, SignedEvent, Standing, resolve_fields};
+use crate::records::{AUDIT, EventBody, EventId, SignedEvent, Standing, resolve_fields};
 use crate::store::{ListFilter, Row, chains, drafts, outbox, records};
 use std::collections::BTreeMap;
 use vigil_protocol::RecordId;
@@ -38,6 +39,7 @@ impl Vault {
         let filter = ListFilter {
             kind: query.kind.clone(),
             only_conflicts: query.only_conflicts,
+            without: Some(AUDIT).filter(|kind| query.kind.as_deref() != Some(*kind)),
             limit: query.limit,
             offset: query.offset,
         };
@@ -90,12 +92,22 @@ impl Vault {
         }
     }
 
-    /// A record with its fields, events, open questions and reasons.
+    /// A record with its fields, events, open questions and reasons. That a record which tells who somebody is was shown
+    /// is committed as an event for the auditor first (ADR 0017). What is for auditors shows here, once it was sent, that
+    /// it is there.
     ///
     /// # Errors
-    /// [`VigilError::NotFound`].
+    /// [`VigilError::NotFound`]; [`VigilError::Disk`] if the read of an identity cannot be noted: then nothing is shown.
     pub fn show(&self, record: &RecordId) -> Result<RecordView> {
         let row = records::get(self.store.read(), record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        let showing = self.before_showing(&row)?;
+        self.view(record, row, showing)
+    }
+
+    fn view(&self, record: &RecordId, row: Row, showing: Showing) -> Result<RecordView> {
+        if matches!(showing, Showing::Withheld) {
+            return self.withheld_view(row);
+        }
         let open = self.open_record(record)?;
         let standing = Standing::of(open.events.iter().map(|(id, event)| (*id, &event.event)));
         let author = self.call(&row.columns.creator)?;
@@ -110,6 +122,21 @@ impl Vault {
             linked: records::linked(self.store.read(), record)?.iter().map(RecordId::to_string).collect(),
             second_opinion: Some(second_opinion).filter(|view| !view.opinions.is_empty()),
             heads: open.facts.heads().iter().map(ToString::to_string).collect(),
+        })
+    }
+
+    /// That a record is there, and nothing of what it says.
+    fn withheld_view(&self, row: Row) -> Result<RecordView> {
+        let author = self.call(&row.columns.creator)?;
+        Ok(RecordView {
+            summary: summary(row, author),
+            fields: Vec::new(),
+            events: Vec::new(),
+            open_outcomes: Vec::new(),
+            second_opinion: None,
+            assessment: None,
+            linked: Vec::new(),
+            heads: Vec::new(),
         })
     }
 
@@ -186,7 +213,7 @@ impl Vault {
         Ok(Status {
             device: self.device.to_string(),
             role: self.role()?.name().to_owned(),
-            records: records::count(store)?,
+            records: records::count(store, Some(AUDIT))?,
             waiting: outbox::count(store)?,
             set_aside: outbox::count_set_aside(store)?,
             conflicts: records::count_conflicts(store)?,

@@ -7,7 +7,7 @@ use super::summary::Fields;
 use crate::error::{Result, VigilError};
 use crate::keys::random_bytes;
 use crate::records::{
-    Actor, Code, Event, EventBody, EventId, Facts, FieldName, FieldValue, RecordContent, SignedEvent, Standing,
+    AUDIT, Actor, Code, Event, EventBody, EventId, Facts, FieldName, FieldValue, RecordContent, SignedEvent, Standing,
     resolve_fields,
 };
 use crate::store::{StoreError, outbox, records};
@@ -83,6 +83,15 @@ impl Vault {
             unsaved: RecordContent::default(),
             new_events: Vec::new(),
         })
+    }
+
+    /// A record that a person changes: not one that the device writes by itself.
+    pub(super) fn open_to_change(&self, record: &RecordId) -> Result<Open> {
+        let open = self.open_record(record)?;
+        if open.kind == AUDIT {
+            return Err(VigilError::NotAllowed { why: "the device writes its reads down itself" });
+        }
+        Ok(open)
     }
 
     /// The signed events of a record.

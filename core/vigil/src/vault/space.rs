@@ -277,6 +277,7 @@ impl Vault {
         if generations.is_empty() {
             return Err(VigilError::NotFound { what: "record" });
         }
+        self.check_assignable(record)?;
         let assignment = LogBody::Assign { record: *record, officers: officers.to_vec() };
         let others: Vec<DeviceId> = officers.iter().filter(|device| **device != self.device).copied().collect();
         let copy = self.write_log_and(assignment, |vault, tx| {

@@ -6,6 +6,7 @@ mod answer;
 mod answer_sheet;
 mod batch;
 mod content;
+mod evidence;
 mod expression;
 mod guard;
 mod inflate;
@@ -34,4 +35,5 @@ pub(crate) const ALL: &[Target] = &[
     guard::TARGET,
     inflate::TARGET,
     key_file::TARGET,
+    evidence::TARGET,
 ];

@@ -6,7 +6,9 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use super::auditors;
 use crate::error::{Result, VigilError};
+use crate::records::is_for_auditors;
 use crate::store::chains::Reason;
 use crate::store::{self, Parked, Setting, chains, generations, records, settings};
 use crate::vault::{Space, Vault};
@@ -313,10 +315,15 @@ pub(crate) fn erase(
     author: &DeviceId,
 ) -> Result<Option<Vec<u64>>> {
     let known = records::get(tx, record)?;
-    let may = space.and_then(|space| space.membership.member(author)).is_some_and(|member| {
-        matches!(member.role, Role::Officer | Role::Desk)
-            || known.as_ref().is_none_or(|row| row.columns.creator == *author)
-    });
+    // What auditors read is erased by nobody whom it may be about, its author included (ADR 0017).
+    let may = if known.as_ref().is_some_and(|row| is_for_auditors(&row.columns.kind)) {
+        space.is_some_and(|space| auditors::is_auditor(space, author))
+    } else {
+        space.and_then(|space| space.membership.member(author)).is_some_and(|member| {
+            matches!(member.role, Role::Officer | Role::Desk)
+                || known.as_ref().is_none_or(|row| row.columns.creator == *author)
+        })
+    };
     if !may {
         return Ok(None);
     }

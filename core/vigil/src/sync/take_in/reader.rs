@@ -3,7 +3,9 @@
 //! no other.
 
 use crate::keys::{DeviceKeys, SealedTo, commitment, open_key};
-use crate::records::{ChangeBytes, EventId, Facts, GuardError, GuardLimits, RecordContent, SignedEvent, admit};
+use crate::records::{
+    ChangeBytes, EventId, Facts, GuardError, GuardLimits, RecordContent, SignedEvent, admit, is_for_auditors,
+};
 use crate::sealing::{self, Place};
 use crate::store::chains::Reason;
 use crate::store::{Columns, Generation, SearchText};
@@ -173,7 +175,9 @@ impl Reader<'_> {
             };
             let Some(key) = held.get(&reference.commitment()) else {
                 // What others write to a volunteer's record is not for the volunteer: no key will ever come (PROTOCOL 1).
-                if self.role != Role::Volunteer {
+                // Nor what auditors write to a record that is theirs alone (ADR 0017).
+                let is_for_others = is_for_auditors(&kind) && self.role != Role::Auditor;
+                if self.role != Role::Volunteer && !is_for_others {
                     done.parked.push((incoming, Reason::NoKey));
                 }
                 continue;
