@@ -28,6 +28,14 @@ pub enum Purpose {
     KeyCommitment,
     /// A commitment to an opinion.
     Opinion,
+    /// The card of a space that receives shares.
+    SpaceCard,
+    /// Something shared with another space.
+    Share,
+    /// The recall of a share.
+    Recall,
+    /// The recipient's answer to a recall.
+    RecallAnswer,
 }
 
 impl Purpose {
@@ -43,6 +51,10 @@ impl Purpose {
             Self::Event => b"vigil/1 event\0",
             Self::KeyCommitment => b"vigil/1 key commitment\0",
             Self::Opinion => b"vigil/1 opinion\0",
+            Self::SpaceCard => b"vigil/1 space card\0",
+            Self::Share => b"vigil/1 share\0",
+            Self::Recall => b"vigil/1 recall\0",
+            Self::RecallAnswer => b"vigil/1 recall answer\0",
         }
     }
 }

@@ -40,6 +40,7 @@ pub mod measure;
 pub mod readable;
 pub mod records;
 mod sealing;
+mod share;
 mod store;
 pub mod sync;
 mod vault;
@@ -53,6 +54,8 @@ pub use keys::Passphrase;
 #[doc(hidden)]
 pub use keys::hostile as hostile_key_file;
 pub use records::{NewPerson, NewScreening, NewSighting};
+#[doc(hidden)]
+pub use share::hostile as hostile_share;
 pub use store::wipe_freed_memory;
 pub use vault::*;
 pub use vigil_protocol::{DeviceId, RecordId, Role, Timestamp};

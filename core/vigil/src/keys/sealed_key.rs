@@ -3,6 +3,7 @@
 //! is checked against its signed commitment when it is opened: one ciphertext has one reading (PROTOCOL 2).
 
 use super::secret::Secret;
+use crate::records::ShareId;
 use hpke::aead::ChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
@@ -59,6 +60,8 @@ pub(crate) enum SealedTo {
     PreviousEpoch { space: SpaceId, epoch: u32 },
     /// A member's name, for holders of the epoch key.
     Name { space: SpaceId, device: DeviceId },
+    /// The key of a share, for one device of another space.
+    Share { from: SpaceId, to: SpaceId, share: ShareId, commitment: KeyCommitment, device: DeviceId },
 }
 
 impl SealedTo {
@@ -69,6 +72,9 @@ impl SealedTo {
             }
             Self::Epoch { space, epoch, desk } => canonical::encode(&("vigil/1 epoch key", SUITE, space, epoch, desk)),
             Self::PreviousEpoch { space, epoch } => canonical::encode(&("vigil/1 previous epoch", SUITE, space, epoch)),
+            Self::Share { from, to, share, commitment, device } => {
+                canonical::encode(&("vigil/1 share key", SUITE, from, to, share, commitment, device))
+            }
             Self::Name { space, device } => canonical::encode(&("vigil/1 name", SUITE, space, device)),
         }
     }

@@ -173,6 +173,15 @@ pub fn basis_alive(standing: &Standing, ask: Ask<'_>, may_sign: &dyn Fn(&DeviceI
     Some(Basis { ground, event: basis.declared.event, against_choice })
 }
 
+/// Whether anything at all is a living basis in this record: what keeps a copy that its source calls back.
+pub fn any_basis_alive(standing: &Standing, under_18: bool, may_sign: &dyn Fn(&DeviceId) -> bool) -> bool {
+    let consents = standing.consents().map(|(purpose, recipient, _)| (purpose, recipient));
+    let declared = standing.bases().iter().map(|basis| (&basis.declaration.purpose, &basis.declaration.recipient));
+    consents
+        .chain(declared)
+        .any(|(purpose, recipient)| basis_alive(standing, Ask { purpose, recipient, under_18 }, may_sign).is_some())
+}
+
 /// Every declaration with what was said about it, by id. Order has no say: an end holds whenever it was said.
 pub(super) fn fold_bases(entries: &[Entry<'_>]) -> Vec<DeclaredBasis> {
     let mut bases: BTreeMap<EventId, DeclaredBasis> = BTreeMap::new();

@@ -46,7 +46,9 @@ mod typed;
 
 pub use allegation::{Accused, Allegation, AllegationState, AllegationStep, ReviewDay};
 pub use attachment::{AttachmentKind, AttachmentRefusal, AttachmentSetting, PeoplePolicy, Sitter, may_attach};
-pub use basis::{Ask, Basis, BasisDeclaration, BasisKind, DeclaredBasis, Ground, basis_alive, is_another_person};
+pub use basis::{
+    Ask, Basis, BasisDeclaration, BasisKind, DeclaredBasis, Ground, any_basis_alive, basis_alive, is_another_person,
+};
 pub use change::{Actor, ChangeBytes, ChangeError, ChangeHash, pack_change, unpack_change};
 pub use consent::{
     AUTHORITIES, Authorities, AuthorityChoice, ChildConsent, Consent, ConsentState, ConsentWord, GivenBy, Guardian,
