@@ -30,6 +30,14 @@ pub enum Purpose {
     Opinion,
     /// A bundle of evidence.
     Evidence,
+    /// The card of a space that receives shares.
+    SpaceCard,
+    /// Something shared with another space.
+    Share,
+    /// The recall of a share.
+    Recall,
+    /// The recipient's answer to a recall.
+    RecallAnswer,
 }
 
 impl Purpose {
@@ -46,6 +54,10 @@ impl Purpose {
             Self::KeyCommitment => b"vigil/1 key commitment\0",
             Self::Opinion => b"vigil/1 opinion\0",
             Self::Evidence => b"vigil/1 evidence\0",
+            Self::SpaceCard => b"vigil/1 space card\0",
+            Self::Share => b"vigil/1 share\0",
+            Self::Recall => b"vigil/1 recall\0",
+            Self::RecallAnswer => b"vigil/1 recall answer\0",
         }
     }
 }

@@ -45,6 +45,7 @@ mod memory;
 pub mod readable;
 pub mod records;
 mod sealing;
+mod share;
 mod store;
 pub mod sync;
 mod vault;
@@ -66,6 +67,8 @@ pub use keys::Passphrase;
 pub use keys::hostile as hostile_key_file;
 pub use memory::{WipingAllocator, keep_memory_private, wipe_unused_stack};
 pub use records::{NewPerson, NewScreening, NewSighting};
+#[doc(hidden)]
+pub use share::hostile as hostile_share;
 pub use store::wipe_freed_memory;
 pub use vault::*;
 pub use vigil_protocol::{DeviceId, RecordId, Role, Timestamp};

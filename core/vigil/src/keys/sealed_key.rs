@@ -3,6 +3,7 @@
 //! is checked against its signed commitment when it is opened: one ciphertext has one reading (PROTOCOL 2).
 
 use super::secret::Secret;
+use crate::records::ShareId;
 use hpke::aead::ChaCha20Poly1305 as Aead;
 use hpke::kdf::HkdfSha256 as Kdf;
 use hpke::kem::X25519HkdfSha256 as Kem25519;
@@ -66,6 +67,8 @@ pub(crate) enum SealedTo {
     Name { space: SpaceId, device: DeviceId },
     /// The content key of an archive, for whoever two persons agreed on.
     Archive { space: SpaceId, motion: Hash },
+    /// The key of a share, for one device of another space.
+    Share { from: SpaceId, to: SpaceId, share: ShareId, commitment: KeyCommitment, device: DeviceId },
 }
 
 impl SealedTo {
@@ -76,6 +79,9 @@ impl SealedTo {
             }
             Self::Epoch { space, epoch, desk } => canonical::encode(&("vigil/1 epoch key", SUITE, space, epoch, desk)),
             Self::PreviousEpoch { space, epoch } => canonical::encode(&("vigil/1 previous epoch", SUITE, space, epoch)),
+            Self::Share { from, to, share, commitment, device } => {
+                canonical::encode(&("vigil/1 share key", SUITE, from, to, share, commitment, device))
+            }
             Self::Name { space, device } => canonical::encode(&("vigil/1 name", SUITE, space, device)),
             Self::Archive { space, motion } => canonical::encode(&("vigil/1 archive", SUITE, space, motion)),
         }

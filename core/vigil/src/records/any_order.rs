@@ -1,7 +1,7 @@
 //! The promise of the merge: whatever the order, and however often changes and events arrive, everybody reads the same.
 //! Histories are made up at random: devices write, decide, settle and consent, and hear from each other now and then.
 
-use super::fixtures::{actor, device, event_id, judgement, name, set, time, unset};
+use super::fixtures::{actor, device, event_id, judgement, name, one_of_each_about_sharing, set, time, unset};
 use super::{
     Agreement, ChangeBytes, ChangeHash, Code, Consent, Event, EventBody, EventId, Facts, FieldName, FieldSettlement,
     FieldValue, GuardError, GuardLimits, Outcome, OutcomeSettlement, Standing, admit, resolve_fields,
@@ -34,6 +34,8 @@ enum Statement {
     SettleOutcome(Index),
     Erase,
     Judge(bool),
+    /// One of the bodies about sharing, about whatever it names.
+    Sharing(Index),
     Newer(u16),
 }
 
@@ -45,6 +47,7 @@ fn statement() -> impl Strategy<Value = Statement> {
         2 => any::<Index>().prop_map(Statement::SettleOutcome),
         1 => Just(Statement::Erase),
         1 => any::<bool>().prop_map(Statement::Judge),
+        3 => any::<Index>().prop_map(Statement::Sharing),
         1 => (100u16..200).prop_map(Statement::Newer),
     ]
 }
@@ -112,6 +115,7 @@ impl Replica {
             Statement::Erase => EventBody::Erased { reason: code("asked") },
             Statement::Judge(false) => judgement("high_risk", number).committed(&RECORD, &device(number)),
             Statement::Judge(true) => EventBody::OpinionOpened(judgement("high_risk", number).opened(event_id(1))),
+            Statement::Sharing(which) => which.get(&one_of_each_about_sharing()).clone(),
             Statement::Newer(number) => EventBody::Unknown { number: *number, bytes: vec![1] },
         };
         let seen: BTreeSet<&EventId> = self.events.values().flat_map(|event| &event.after).collect();

@@ -1,160 +1,24 @@
-//! What an event says: a decision, consent given or withdrawn, an opinion, an addendum, a settlement, an erasure, and the
-//! two steps of a second opinion.
+//! What an event says: a decision, consent given or withdrawn, an opinion, an addendum, a settlement, an erasure, the two
+//! steps of a second opinion, and everything about sharing.
 //! A body travels as a number and bytes, so that one which a newer version wrote is kept and passed on unchanged. A kind is
 //! never extended: what means something else gets a number of its own.
 
+use super::allegation::AllegationStep;
 use super::audit::ReadNote;
+use super::basis::BasisDeclaration;
 use super::change::ChangeHash;
+use super::consent::{AuthorityChoice, ChildConsent, Consent};
 use super::event::EventId;
 use super::field::{FieldName, to_hex};
 use super::limits::MAX_SETTLED_OVER;
 use super::opinion::OpinionOpened;
-use super::text::{Code, LongText, ShortText};
+use super::outcome::Outcome;
+use super::share::{RecallStep, Received, Shared};
+use super::text::{Code, LongText};
 use minicbor::{Decode, Encode};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use std::fmt;
-use vigil_protocol::{DeviceId, Hash, canonical};
-
-/// On what ground somebody was kept from travelling on (CARE 1, 5, 8).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
-#[cbor(index_only)]
-#[serde(rename_all = "snake_case")]
-pub enum Agreement {
-    /// An adult agreed herself.
-    #[n(0)]
-    Agreed,
-    /// A child assented, and a guardian consented who is neither suspected nor travelling along.
-    #[n(1)]
-    ChildWithGuardian,
-    /// A child assented, and child protection consented.
-    #[n(2)]
-    ChildWithProtection,
-    /// Without agreement: a child in danger.
-    #[n(3)]
-    ChildInDanger,
-    /// Without agreement: a life at risk.
-    #[n(4)]
-    LifeAtRisk,
-    /// Without agreement: a court ordered it.
-    #[n(5)]
-    CourtOrder,
-}
-
-impl Agreement {
-    /// Whether this ground exists for somebody of this age. Unknown and disputed ages count as under 18.
-    pub const fn suits(self, under_18: bool) -> bool {
-        match self {
-            Self::Agreed => !under_18,
-            Self::ChildWithGuardian | Self::ChildWithProtection | Self::ChildInDanger => under_18,
-            Self::LifeAtRisk | Self::CourtOrder => true,
-        }
-    }
-
-    /// Whether it is one of the closed list that stands in for agreement; such grounds are counted (CARE 8).
-    pub const fn is_without_agreement(self) -> bool {
-        matches!(self, Self::ChildInDanger | Self::LifeAtRisk | Self::CourtOrder)
-    }
-}
-
-/// Who took over.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HandedTo {
-    /// A device of the space.
-    #[n(0)]
-    Device(
-        #[n(0)]
-        #[serde(serialize_with = "device_to_hex", deserialize_with = "device_from_hex")]
-        DeviceId,
-    ),
-    /// Somebody without one: police, a shelter, family.
-    #[n(1)]
-    Other(#[n(0)] ShortText),
-}
-
-impl fmt::Debug for HandedTo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Device(device) => write!(f, "Device({})", device.short()),
-            Self::Other(text) => write!(f, "Other({text:?})"),
-        }
-    }
-}
-
-/// What came of a record. All are of equal rank (CARE 1).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Outcome {
-    /// No concern, or one that was cleared: the person travelled on.
-    #[n(0)]
-    LetGo,
-    /// The person was told of the concern and of help, and chose to travel on.
-    #[n(1)]
-    DeclinedInformed,
-    /// The person did not travel on.
-    #[n(2)]
-    Intercepted {
-        /// On what ground.
-        #[n(0)]
-        agreement: Agreement,
-    },
-    /// Help was found elsewhere.
-    #[n(3)]
-    Referred {
-        /// Where.
-        #[n(0)]
-        to: ShortText,
-    },
-    /// Somebody else took over.
-    #[n(4)]
-    HandedOver {
-        /// Who.
-        #[n(0)]
-        to: HandedTo,
-    },
-    /// Nothing more will be done.
-    #[n(5)]
-    Closed {
-        /// Why, in a few words.
-        #[n(0)]
-        #[serde(default)]
-        reason: Option<ShortText>,
-    },
-}
-
-impl Outcome {
-    /// The outcome without its details, for lists and statistics.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::LetGo => "let_go",
-            Self::DeclinedInformed => "declined_informed",
-            Self::Intercepted { .. } => "intercepted",
-            Self::Referred { .. } => "referred",
-            Self::HandedOver { .. } => "handed_over",
-            Self::Closed { .. } => "closed",
-        }
-    }
-}
-
-/// Consent to one purpose and one kind of recipient (CARE 8).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
-#[cbor(array)]
-#[serde(deny_unknown_fields)]
-pub struct Consent {
-    /// What for, for example `referral` or `photo`.
-    #[n(0)]
-    pub purpose: Code,
-    /// To whom, for example `shelter` or `police`.
-    #[n(1)]
-    pub recipient: Code,
-    /// The language it was asked in.
-    #[n(2)]
-    pub language: Code,
-    /// Who was there.
-    #[n(3)]
-    #[serde(default)]
-    pub witness: Option<ShortText>,
-}
+use vigil_protocol::{Hash, canonical};
 
 /// Which of a field's concurrent values holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
@@ -228,6 +92,30 @@ pub enum EventBody {
         /// The words.
         text: LongText,
     },
+    /// Consent was given for somebody who counts as under 18.
+    ChildConsentGiven(ChildConsent),
+    /// An officer declared one of the closed list that stands in for consent.
+    BasisDeclared(BasisDeclaration),
+    /// Another officer stands behind a declaration, too.
+    BasisSeconded {
+        /// The declaration.
+        declaration: EventId,
+    },
+    /// A declaration is at its end.
+    BasisEnded {
+        /// The declaration.
+        declaration: EventId,
+    },
+    /// The person chose the authorities that she wants to deal with.
+    AuthorityChosen(AuthorityChoice),
+    /// Something was shared with another space.
+    Shared(Shared),
+    /// A share was called back, or the recipient answered.
+    Recall(RecallStep),
+    /// Something came from another space.
+    Received(Received),
+    /// Something was said of somebody, or taken back.
+    Allegation(AllegationStep),
     /// Of a kind that this version does not know, or cannot read: kept and passed on unchanged.
     Unknown {
         /// Its number.
@@ -250,6 +138,15 @@ const OPINION_COMMITTED: u16 = 9;
 const OPINION_OPENED: u16 = 10;
 const READ: u16 = 20;
 const COMPLAINT_ANSWERED: u16 = 23;
+const CHILD_CONSENT_GIVEN: u16 = 11;
+const BASIS_DECLARED: u16 = 12;
+const BASIS_SECONDED: u16 = 13;
+const BASIS_ENDED: u16 = 14;
+const AUTHORITY_CHOSEN: u16 = 15;
+const SHARED: u16 = 16;
+const RECALL: u16 = 17;
+const RECEIVED: u16 = 18;
+const ALLEGATION: u16 = 19;
 
 impl EventBody {
     /// The kind of event, for lists and logs.
@@ -267,6 +164,15 @@ impl EventBody {
             Self::OpinionOpened(_) => "opinion_opened",
             Self::Read(_) => "read",
             Self::ComplaintAnswered { .. } => "complaint_answered",
+            Self::ChildConsentGiven(_) => "child_consent_given",
+            Self::BasisDeclared(_) => "basis_declared",
+            Self::BasisSeconded { .. } => "basis_seconded",
+            Self::BasisEnded { .. } => "basis_ended",
+            Self::AuthorityChosen(_) => "authority_chosen",
+            Self::Shared(_) => "shared",
+            Self::Recall(_) => "recall",
+            Self::Received(_) => "received",
+            Self::Allegation(_) => "allegation",
             Self::Unknown { .. } => "unknown",
         }
     }
@@ -286,6 +192,15 @@ impl EventBody {
             Self::OpinionOpened(opened) => (OPINION_OPENED, canonical::encode(opened)),
             Self::Read(note) => (READ, canonical::encode(note)),
             Self::ComplaintAnswered { text } => (COMPLAINT_ANSWERED, canonical::encode(text)),
+            Self::ChildConsentGiven(consent) => (CHILD_CONSENT_GIVEN, canonical::encode(consent)),
+            Self::BasisDeclared(declared) => (BASIS_DECLARED, canonical::encode(declared)),
+            Self::BasisSeconded { declaration } => (BASIS_SECONDED, canonical::encode(declaration)),
+            Self::BasisEnded { declaration } => (BASIS_ENDED, canonical::encode(declaration)),
+            Self::AuthorityChosen(choice) => (AUTHORITY_CHOSEN, canonical::encode(choice)),
+            Self::Shared(shared) => (SHARED, canonical::encode(shared)),
+            Self::Recall(step) => (RECALL, canonical::encode(step)),
+            Self::Received(received) => (RECEIVED, canonical::encode(received)),
+            Self::Allegation(step) => (ALLEGATION, canonical::encode(step)),
             Self::Unknown { number, bytes } => (*number, bytes.clone()),
         }
     }
@@ -305,6 +220,15 @@ impl EventBody {
             OPINION_OPENED => canonical::decode(bytes).map(Self::OpinionOpened),
             READ => canonical::decode(bytes).map(Self::Read),
             COMPLAINT_ANSWERED => canonical::decode(bytes).map(|text| Self::ComplaintAnswered { text }),
+            CHILD_CONSENT_GIVEN => canonical::decode(bytes).map(Self::ChildConsentGiven),
+            BASIS_DECLARED => canonical::decode(bytes).map(Self::BasisDeclared),
+            BASIS_SECONDED => canonical::decode(bytes).map(|declaration| Self::BasisSeconded { declaration }),
+            BASIS_ENDED => canonical::decode(bytes).map(|declaration| Self::BasisEnded { declaration }),
+            AUTHORITY_CHOSEN => canonical::decode(bytes).map(Self::AuthorityChosen),
+            SHARED => canonical::decode(bytes).map(Self::Shared),
+            RECALL => canonical::decode(bytes).map(Self::Recall),
+            RECEIVED => canonical::decode(bytes).map(Self::Received),
+            ALLEGATION => canonical::decode(bytes).map(Self::Allegation),
             _ => return Self::Unknown { number, bytes: bytes.to_vec() },
         };
         match known {
@@ -317,6 +241,9 @@ impl EventBody {
         match self {
             Self::Settled(settlement) => settlement.over.len() <= MAX_SETTLED_OVER,
             Self::OutcomeSettled(settlement) => settlement.over.len() <= MAX_SETTLED_OVER,
+            Self::AuthorityChosen(choice) => choice.is_well_formed(),
+            Self::Shared(shared) => shared.is_within_limits(),
+            Self::Received(Received::Share(provenance)) => provenance.is_within_limits(),
             _ => true,
         }
     }
@@ -337,6 +264,15 @@ impl fmt::Debug for EventBody {
             Self::OpinionOpened(opened) => write!(f, "{opened:?}"),
             Self::Read(note) => write!(f, "Read({})", note.number),
             Self::ComplaintAnswered { text } => write!(f, "ComplaintAnswered({text:?})"),
+            Self::ChildConsentGiven(consent) => write!(f, "{consent:?}"),
+            Self::BasisDeclared(declared) => write!(f, "{declared:?}"),
+            Self::BasisSeconded { declaration } => write!(f, "BasisSeconded({declaration})"),
+            Self::BasisEnded { declaration } => write!(f, "BasisEnded({declaration})"),
+            Self::AuthorityChosen(choice) => write!(f, "{choice:?}"),
+            Self::Shared(shared) => write!(f, "{shared:?}"),
+            Self::Recall(step) => write!(f, "Recall({step:?})"),
+            Self::Received(received) => write!(f, "Received({received:?})"),
+            Self::Allegation(step) => write!(f, "{step:?}"),
             Self::Unknown { number, bytes } => write!(f, "Unknown({number}, {} bytes)", bytes.len()),
         }
     }
@@ -356,18 +292,10 @@ fn hash_to_hex<S: Serializer>(hash: &Hash, serializer: S) -> Result<S::Ok, S::Er
     serializer.collect_str(hash)
 }
 
-fn device_to_hex<S: Serializer>(device: &DeviceId, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(device)
-}
-
-fn device_from_hex<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<DeviceId, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    DeviceId::from_hex(&text).ok_or_else(|| serde::de::Error::custom("a device is 32 hexadecimal digits"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixtures::one_of_each;
+    use super::super::outcome::Agreement;
     use super::*;
 
     fn there_and_back(body: &EventBody) -> EventBody {
@@ -394,18 +322,25 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_words() {
-        let shown = format!("{:?}", one_of_each());
-        for words in ["Maya", "Maiti", "uncle", "ट्रक", "ticket", "high_risk"] {
-            assert!(!shown.contains(words), "{shown}");
+    fn what_is_over_its_limit_or_spelled_twice_is_kept_unread() {
+        use super::super::fixtures::{choice, event_id, shared};
+        use super::super::{Ground, SharedPart};
+        let unsorted = EventBody::AuthorityChosen(choice(&["shelter", "police"]));
+        let twice = EventBody::AuthorityChosen(choice(&["police", "police"]));
+        let mut wide = shared(4, "shelter", Ground::Consent, event_id(1));
+        let part = SharedPart { kind: Code::new("person").unwrap(), fields: Vec::new() };
+        wide.parts = vec![part; super::super::limits::MAX_SHARED_RECORDS + 1];
+        for body in [unsorted, twice, EventBody::Shared(wide)] {
+            assert_eq!(there_and_back(&body).name(), "unknown");
         }
     }
 
     #[test]
-    fn an_adult_is_not_kept_on_a_ground_for_children_nor_a_child_on_an_adults() {
-        assert!(Agreement::Agreed.suits(false) && !Agreement::Agreed.suits(true));
-        assert!(Agreement::ChildWithGuardian.suits(true) && !Agreement::ChildWithGuardian.suits(false));
-        assert!(Agreement::LifeAtRisk.suits(true) && Agreement::LifeAtRisk.suits(false));
+    fn debug_shows_no_words() {
+        let shown = format!("{:?}", one_of_each());
+        for words in ["Maya", "Maiti", "uncle", "ट्रक", "ticket", "high_risk", "12-34", "driver"] {
+            assert!(!shown.contains(words), "{shown}");
+        }
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //! Nobody in it is real.
 
 use super::{
-    Actor, Agreement, ChangeBytes, ChangeHash, Code, Consent, Event, EventBody, EventId, Facts, FieldName,
-    FieldSettlement, FieldValue, HandedTo, Judgement, LongText, OpinionSalt, Outcome, OutcomeSettlement, ReadNote,
-    ShortText,
+    Accused, Actor, Agreement, Allegation, AllegationStep, AuthorityChoice, BasisDeclaration, BasisKind, ChangeBytes,
+    ChangeHash, ChildConsent, Code, Consent, Event, EventBody, EventId, Facts, FieldName, FieldSettlement, FieldValue,
+    Ground, Guardian, HandedTo, Judgement, LongText, OpinionSalt, Outcome, OutcomeSettlement, Provenance, ReadNote,
+    RecallStep, Received, ReviewDay, ShareId, Shared, SharedPart, ShortText,
 };
-use vigil_protocol::{DeviceId, Hash, RecordId, Timestamp};
+use vigil_protocol::{DeviceId, Hash, RecordId, SpaceId, Timestamp};
+use vigil_screening::Date;
 
 pub(super) fn device(number: u8) -> DeviceId {
     DeviceId([number; 16])
@@ -88,6 +90,93 @@ pub(super) fn judgement(view: &str, salt: u8) -> Judgement {
     }
 }
 
+fn code(text: &str) -> Code {
+    Code::new(text).unwrap()
+}
+
+/// Consent to a referral to this kind of recipient.
+pub(super) fn consent_to(recipient: &str) -> Consent {
+    Consent { purpose: code("referral"), recipient: code(recipient), language: code("ne"), witness: None }
+}
+
+/// A declaration for a referral to this kind of recipient.
+pub(super) fn declaration(kind: BasisKind, recipient: &str) -> BasisDeclaration {
+    let (purpose, recipient, reason) = (code("referral"), code(recipient), code("order_seen"));
+    BasisDeclaration { kind, purpose, recipient, reason, reference: Some(ShortText::new("file 12-34").unwrap()) }
+}
+
+/// A share of this number for a referral to this kind of recipient, on this basis.
+pub(super) fn shared(number: u8, recipient: &str, ground: Ground, basis: EventId) -> Shared {
+    Shared {
+        share: ShareId([number; 16]),
+        space: SpaceId([7; 16]),
+        genesis: Hash([7; 32]),
+        recipient: code(recipient),
+        purpose: code("referral"),
+        ground,
+        basis,
+        against_choice: false,
+        parts: vec![SharedPart { kind: code("person"), fields: vec![name("name")] }],
+        digest: Hash([6; 32]),
+    }
+}
+
+/// The choice of these authorities, sorted.
+pub(super) fn choice(kinds: &[&str]) -> AuthorityChoice {
+    AuthorityChoice { kinds: kinds.iter().map(|kind| code(kind)).collect(), language: code("ne"), witness: None }
+}
+
+/// Something that is said of the driver.
+pub(super) fn allegation() -> Allegation {
+    Allegation {
+        about: Accused::Role(code("driver")),
+        basis: code("seen"),
+        review_on: ReviewDay::new(Date::new(2027, 2, 1).unwrap()),
+        words: LongText::new("He held their ticket stubs.").unwrap(),
+    }
+}
+
+/// Where a record that came from another space comes from.
+pub(super) fn provenance() -> Provenance {
+    Provenance {
+        share: ShareId([4; 16]),
+        space: SpaceId([8; 16]),
+        genesis: Hash([8; 32]),
+        device: device(9),
+        time: time(0),
+        purpose: code("referral"),
+        ground: Ground::Declared(BasisKind::LifeAtRisk),
+        against_choice: true,
+        restrictions: vec![code("no_onward_sharing")],
+    }
+}
+
+/// One body of every kind about consent, other bases, sharing and allegations.
+pub(super) fn one_of_each_about_sharing() -> Vec<EventBody> {
+    let share = ShareId([4; 16]);
+    let about_a_person = Allegation { about: Accused::Person([3; 16].into()), ..allegation() };
+    vec![
+        EventBody::ChildConsentGiven(ChildConsent {
+            consent: consent_to("shelter"),
+            assent: true,
+            by: Guardian::ChildProtection,
+        }),
+        EventBody::BasisDeclared(declaration(BasisKind::CourtOrder, "police")),
+        EventBody::BasisSeconded { declaration: event_id(1) },
+        EventBody::BasisEnded { declaration: event_id(1) },
+        EventBody::AuthorityChosen(choice(&["police", "shelter"])),
+        EventBody::AuthorityChosen(choice(&[])),
+        EventBody::Shared(shared(4, "shelter", Ground::Consent, event_id(1))),
+        EventBody::Recall(RecallStep::Sent { share }),
+        EventBody::Recall(RecallStep::Confirmed { share, erased: true }),
+        EventBody::Received(Received::Share(provenance())),
+        EventBody::Received(Received::Recall { share }),
+        EventBody::Allegation(AllegationStep::Alleged(allegation())),
+        EventBody::Allegation(AllegationStep::Alleged(about_a_person)),
+        EventBody::Allegation(AllegationStep::Withdrawn { allegation: event_id(2), reason: code("mistaken") }),
+    ]
+}
+
 /// One body of every kind.
 pub(super) fn one_of_each() -> Vec<EventBody> {
     let consent = Consent {
@@ -97,7 +186,7 @@ pub(super) fn one_of_each() -> Vec<EventBody> {
         witness: Some(ShortText::new("Maya").unwrap()),
     };
     let place = || ShortText::new("Maiti shelter, Birgunj").unwrap();
-    vec![
+    let mut bodies = vec![
         Outcome::LetGo.into(),
         Outcome::DeclinedInformed.into(),
         Outcome::Intercepted { agreement: Agreement::ChildWithProtection }.into(),
@@ -127,5 +216,7 @@ pub(super) fn one_of_each() -> Vec<EventBody> {
         }),
         EventBody::ComplaintAnswered { text: LongText::new("Maya was told what is kept.").unwrap() },
         EventBody::Unknown { number: 999, bytes: vec![1, 2, 3] },
-    ]
+    ];
+    bodies.extend(one_of_each_about_sharing());
+    bodies
 }

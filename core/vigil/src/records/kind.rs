@@ -124,6 +124,12 @@ pub struct FieldRule {
     /// Whether it can tell who somebody is.
     #[serde(default)]
     pub identity: bool,
+    /// Whether it leaves the space on the person's consent only, whatever else is alive (CARE 8).
+    #[serde(default)]
+    pub consent_only: bool,
+    /// For which purposes a share copies it unless somebody names other fields.
+    #[serde(default)]
+    pub shared_for: Vec<Code>,
     /// What becomes of it after "let go".
     #[serde(default)]
     pub after_let_go: AfterLetGo,
@@ -328,6 +334,13 @@ impl Kinds {
         self.field_rule(kind, field).map_or(Ok(()), |rule| rule.check(field, value))
     }
 
+    /// The fields that a share for this purpose copies unless somebody names others.
+    pub fn shared_for(&self, kind: &str, purpose: &Code) -> Vec<FieldName> {
+        let Some(kind) = self.kind(kind) else { return Vec::new() };
+        let shared = kind.named.iter().filter(|(_, rule)| rule.shared_for.contains(purpose));
+        shared.map(|(name, _)| name.clone()).collect()
+    }
+
     /// What stays of a record after "let go" (CARE 9): enough for the statistics, nothing that names or tells about anybody.
     pub fn reduced_for_let_go(
         &self,
@@ -396,6 +409,23 @@ mod tests {
         for kind in kinds().iter().filter(|kind| !kind.identity) {
             assert!(kind.named.values().chain(kind.prefixed.iter().map(|(_, rule)| rule)).all(|rule| !rule.identity));
         }
+    }
+
+    #[test]
+    fn no_purpose_shares_immigration_status_or_a_link_by_default() {
+        let mut count = 0;
+        for kind in kinds().iter() {
+            for (field, rule) in &kind.named {
+                count += usize::from(rule.consent_only);
+                let kept_back = rule.consent_only || rule.value_type == ValueType::Bytes;
+                assert!(!kept_back || rule.shared_for.is_empty(), "{field}");
+            }
+            assert!(kind.prefixed.iter().all(|(_, rule)| rule.shared_for.is_empty()));
+        }
+        assert_eq!(count, 1);
+        let referral = kinds().shared_for("person", &Code::new("referral").unwrap());
+        assert_eq!(referral, ["birth_year", "name", "phone", "role"].map(name));
+        assert!(kinds().shared_for("person", &Code::new("gossip").unwrap()).is_empty());
     }
 
     #[test]

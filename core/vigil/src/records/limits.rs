@@ -56,3 +56,12 @@ pub const MAX_CHANGES_PER_CONTENT: usize = 256;
 pub const MAX_EVENTS_PER_CONTENT: usize = 256;
 /// Largest content of one write, in bytes, before compression.
 pub const MAX_CONTENT_BYTES: usize = 256 * 1024;
+
+/// Most authorities that one choice names.
+pub const MAX_AUTHORITIES: usize = 16;
+/// Most records that one share copies.
+pub const MAX_SHARED_RECORDS: usize = 8;
+/// Most fields that one share copies, of all its records together.
+pub const MAX_SHARED_FIELDS: usize = 128;
+/// Most restrictions that one share names.
+pub const MAX_RESTRICTIONS: usize = 16;

@@ -19,6 +19,7 @@ pub(crate) mod outbox;
 pub(crate) mod records;
 mod sealed_copies;
 pub(crate) mod settings;
+pub(crate) mod sharing;
 mod wiping_allocator;
 
 pub(crate) use chains::Parked;

@@ -9,6 +9,10 @@ pub(super) const JOIN_PREFIX: &str = "vigil-join-1:";
 pub(super) const SERVER_PREFIX: &str = "vigil-server-1:";
 pub(super) const ARCHIVE_KEY_PREFIX: &str = "vigil-archive-key-1:";
 pub(super) const RECOVERY_PREFIX: &str = "vigil-recovery-1:";
+pub(super) const CARD_PREFIX: &str = "vigil-card-1:";
+pub(super) const SHARE_PREFIX: &str = "vigil-share-1:";
+pub(super) const RECALL_PREFIX: &str = "vigil-recall-1:";
+pub(super) const RECALL_ANSWER_PREFIX: &str = "vigil-recall-answer-1:";
 
 /// The text of a code.
 pub(super) fn to_code(prefix: &str, bytes: &[u8]) -> String {

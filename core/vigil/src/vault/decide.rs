@@ -28,9 +28,27 @@ pub enum Choice {
 
 /// What goes with erased records, outside the database.
 #[derive(Default)]
-struct Erased {
+pub(super) struct Erased {
     saves: Vec<u64>,
     copies: Vec<(u64, Vec<u8>)>,
+}
+
+/// Whether rules of their own hold for such an event.
+const fn is_about_sharing(body: &EventBody) -> bool {
+    matches!(
+        body,
+        EventBody::ConsentGiven(_)
+            | EventBody::ConsentWithdrawn(_)
+            | EventBody::ChildConsentGiven(_)
+            | EventBody::BasisDeclared(_)
+            | EventBody::BasisSeconded { .. }
+            | EventBody::BasisEnded { .. }
+            | EventBody::AuthorityChosen(_)
+            | EventBody::Shared(_)
+            | EventBody::Recall(_)
+            | EventBody::Received(_)
+            | EventBody::Allegation(_)
+    )
 }
 
 impl Vault {
@@ -50,8 +68,8 @@ impl Vault {
         self.save(vec![open], |_| Ok(()))
     }
 
-    /// Adds an event of any kind but a decision, which [`Self::decide`] takes, and a second opinion, which
-    /// [`Self::give_opinion`] takes.
+    /// Adds an event of any kind but a decision, which [`Self::decide`] takes, a second opinion, which
+    /// [`Self::give_opinion`] takes, and what is about consent, sharing and allegations, each of which has its own call.
     ///
     /// # Errors
     /// [`VigilError::NotFound`], [`VigilError::Invalid`].
@@ -64,6 +82,9 @@ impl Vault {
         }
         if matches!(body, EventBody::Read(_) | EventBody::ComplaintAnswered { .. }) {
             return Err(VigilError::invalid("event", "a read notes itself, and an answer is an auditor's"));
+        }
+        if is_about_sharing(&body) {
+            return Err(VigilError::invalid("event", "consent, shares and allegations have calls of their own"));
         }
         let mut open = self.open_to_change(record)?;
         let id = self.write_event(&mut open, body);
@@ -160,7 +181,7 @@ impl Vault {
         Ok(gone.len() as u64)
     }
 
-    fn erase_in(&self, tx: &Transaction<'_>, gone: &[RecordId], erased: &mut Erased) -> Result<()> {
+    pub(super) fn erase_in(&self, tx: &Transaction<'_>, gone: &[RecordId], erased: &mut Erased) -> Result<()> {
         for record in gone {
             let Some(saves) = erase(tx, self.space.as_ref(), record, &self.device)? else {
                 return Err(VigilError::NotAllowed { why: "only its author, an officer or a desk may erase a record" });
@@ -172,7 +193,7 @@ impl Vault {
         Ok(())
     }
 
-    fn after_erasing(&mut self, erased: Erased) -> Result<()> {
+    pub(super) fn after_erasing(&mut self, erased: Erased) -> Result<()> {
         self.keep_copies(erased.copies)?;
         self.copies.forget(&erased.saves)?;
         Ok(self.store.forget_deleted()?)

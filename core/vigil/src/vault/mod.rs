@@ -2,10 +2,12 @@
 //! A [`Vault`] is a home that is open; every answer that it gives is durable, and dropping it locks the home and wipes its
 //! keys.
 
+mod allegations;
 mod archive;
 mod audit;
 mod codes;
 mod complaints;
+mod consent;
 mod decide;
 mod instruments;
 mod members;
@@ -13,10 +15,13 @@ mod opinions;
 mod read;
 mod save;
 mod screening;
+mod share;
+mod sharing_views;
 mod space;
 mod summary;
 mod views;
 
+pub use allegations::{AccusedBy, AllegationView, NewAllegation};
 pub use archive::{ArchiveKey, ArchiveReport, read_archive};
 pub use audit::{AuditTrail, ComplaintCount, DeviceTrail, ReadView, SAME_READ, SILENT_AFTER};
 pub(crate) use audit::{ReadClass, ReadNoted};
@@ -24,6 +29,10 @@ pub use decide::Choice;
 pub use members::MemberView;
 pub use read::ListQuery;
 pub use screening::{DraftId, Recorded, ScreeningDraft};
+pub use share::{Accepted, RecallAnswered, Sent, ShareOrder};
+pub use sharing_views::{
+    BasisCount, BasisView, CardView, ChoiceView, ConsentView, ConsentsView, SentShareView, ShareState,
+};
 pub use space::RecoveryKey;
 pub use views::{
     EventView, FieldView, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
