@@ -3,6 +3,7 @@
 
 mod command;
 mod recording;
+mod sharing;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, Read, Write};
@@ -18,6 +19,7 @@ use crate::cli::session;
 use crate::error::DeskError;
 pub use command::{AgentCommand, RecordState};
 use recording::Recording;
+pub use sharing::SharingCommand;
 
 /// Longest line that is taken; a screening with all its people is far below.
 const MAX_LINE_BYTES: u64 = 4 * 1024 * 1024;
@@ -190,6 +192,7 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         }
         AgentCommand::States {} => states(vault),
         AgentCommand::Status {} => Ok(value(&vault.status()?)),
+        AgentCommand::Sharing(command) => sharing::run(vault, *command),
         AgentCommand::Init { .. } | AgentCommand::Open {} | AgentCommand::Sync { .. } => {
             Err(DeskError::Usage("not here".to_owned()))
         }

@@ -14,6 +14,7 @@ mod join_request;
 mod key_file;
 mod membership;
 mod ranges;
+mod share;
 mod spreadsheet;
 mod sync_request;
 mod welcome;
@@ -25,6 +26,7 @@ pub(crate) const ALL: &[Target] = &[
     membership::TARGET,
     join_request::TARGET,
     welcome::TARGET,
+    share::TARGET,
     ranges::TARGET,
     instrument::TARGET,
     expression::TARGET,
