@@ -3,6 +3,7 @@
 //! keys.
 
 mod allegations;
+mod cards;
 mod codes;
 mod consent;
 mod decide;
@@ -10,6 +11,7 @@ mod instruments;
 mod members;
 mod opinions;
 mod read;
+mod received;
 mod save;
 mod screening;
 mod share;
@@ -22,8 +24,9 @@ pub use allegations::{AccusedBy, AllegationView, NewAllegation};
 pub use decide::Choice;
 pub use members::MemberView;
 pub use read::ListQuery;
+pub use received::{Accepted, RecallAnswered};
 pub use screening::{DraftId, Recorded, ScreeningDraft};
-pub use share::{Accepted, RecallAnswered, Sent, ShareOrder};
+pub use share::{Sent, ShareOrder};
 pub use sharing_views::{
     BasisCount, BasisView, CardView, ChoiceView, ConsentView, ConsentsView, SentShareView, ShareState,
 };
