@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use vigil_core::records::{FieldName, FieldValue, Outcome};
 use vigil_core::{NewSighting, ScreeningDraft};
 
+use super::sharing::SharingCommand;
 use crate::screenings::ScreeningInput;
 
 /// A command.
@@ -125,6 +126,8 @@ pub enum AgentCommand {
     States {},
     /// Tells how the device stands.
     Status {},
+    /// Something about consent, other bases or shares.
+    Sharing(Box<SharingCommand>),
     /// Syncs.
     Sync {
         /// How often a broken link is tried.

@@ -4,6 +4,7 @@
 mod command;
 mod lines;
 mod recording;
+mod sharing;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use crate::error::DeskError;
 pub use command::{AgentCommand, RecordState};
 use lines::Lines;
 use recording::Recording;
+pub use sharing::SharingCommand;
 
 /// Answers commands until standard input ends.
 ///
@@ -183,6 +185,7 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         }
         AgentCommand::States {} => states(vault),
         AgentCommand::Status {} => Ok(value(&vault.status()?)),
+        AgentCommand::Sharing(command) => sharing::run(vault, *command),
         AgentCommand::Init { .. } | AgentCommand::Open {} | AgentCommand::Lock {} | AgentCommand::Sync { .. } => {
             Err(DeskError::Usage("not here".to_owned()))
         }

@@ -3,6 +3,7 @@
 
 mod evidence;
 mod instrument;
+mod sharing;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use vigil_core::Role;
 use crate::error::EXIT_STATUSES;
 pub use evidence::{AuditCommand, EvidenceCommand};
 pub use instrument::{InstrumentCommand, Languages, Practice};
+pub use sharing::{Allege, AuthorityCommand, BasisCommand, ConsentCommand, ConsentTo, ShareCommand, YesOrNo};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -190,6 +192,30 @@ pub enum Command {
         /// Why.
         #[arg(long, value_name = "WORDS", requires = "view")]
         reasons: Option<String>,
+    },
+    /// Consent: to which purpose, and to which kind of recipient.
+    #[command(subcommand)]
+    Consent(ConsentCommand),
+    /// A basis beside consent: a child in danger, a life at risk, a court order. Two officers sign it.
+    #[command(subcommand)]
+    Basis(BasisCommand),
+    /// The person's own choice of authorities.
+    #[command(subcommand)]
+    Authority(AuthorityCommand),
+    /// Share named fields with another space, call back, take in.
+    #[command(subcommand)]
+    Share(ShareCommand),
+    /// Record what is said of somebody, with what it rests on and a day of review; or take it back.
+    #[command(
+        after_help = "Examples:\n  vigil allege 3fa2 'He held their tickets' --role driver --basis seen --review 2027-02-01\n  vigil allege 3fa2 --withdraw 91ab --reason mistaken"
+    )]
+    Allege(Allege),
+    /// List allegations; with --due those whose day of review has come.
+    #[command(after_help = "Example:\n  vigil allegations --due")]
+    Allegations {
+        /// Only those whose day of review has come.
+        #[arg(long)]
+        due: bool,
     },
     /// List what people differ on, with all values, who wrote them and when.
     #[command(

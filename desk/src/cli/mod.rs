@@ -4,6 +4,7 @@
 pub mod arguments;
 mod asking;
 mod audit;
+mod consent;
 mod evidence;
 mod instrument;
 mod interview;
@@ -17,6 +18,7 @@ mod reading;
 mod records;
 mod serve;
 pub mod session;
+mod sharing;
 mod space;
 
 use std::process::ExitCode;
@@ -92,6 +94,12 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Judge { record, view, reasons } => {
             opinions::judge(arguments, output, record, view.as_deref().zip(reasons.as_deref()))
         }
+        Command::Consent(command) => consent::consents(arguments, output, command),
+        Command::Basis(command) => consent::bases(arguments, output, command),
+        Command::Authority(command) => consent::authority(arguments, output, command),
+        Command::Share(command) => sharing::share(arguments, output, command),
+        Command::Allege(allegation) => sharing::allege(arguments, output, allegation),
+        Command::Allegations { due } => sharing::allegations(arguments, output, *due),
         Command::HandOver { record, to, to_other } => {
             records::hand_over(arguments, output, record, to.as_deref(), to_other.as_deref())
         }

@@ -152,7 +152,9 @@ fn event_words(body: &Value, call: &dyn Fn(&str) -> Option<String>) -> String {
         "decision" => text("outcome").replace('_', " "),
         other => other.replace('_', " "),
     };
-    for name in ["agreement", "text", "reason", "field"] {
+    let details =
+        ["agreement", "text", "reason", "field", "step", "what", "kind", "purpose", "recipient", "basis", "words"];
+    for name in details.into_iter().filter(|name| *name != "basis" || kind == "allegation") {
         let more = text(name);
         if !more.is_empty() {
             words.push_str(": ");

@@ -107,11 +107,14 @@ mod tests {
 
     #[test]
     fn a_path_leads_from_the_genesis_to_a_device_and_to_no_other() {
-        let log = fixture::log();
+        let log = fixture::log().unwrap();
         for number in 1..=3u8 {
             let path = admission_path(&log, &fixture::device(number)).unwrap();
             let admitted = verify_path(&path).unwrap();
-            assert_eq!((admitted.device, admitted.key), (fixture::device(number), fixture::key(number).public()));
+            assert_eq!(
+                (admitted.device, admitted.key),
+                (fixture::device(number), fixture::key(number).unwrap().public())
+            );
             assert_eq!(admitted.genesis, log[0].hash());
             assert_eq!(path.len(), usize::from(number.min(3)));
         }
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_path_with_a_gap_a_forged_entry_or_a_founder_of_its_own_is_refused() {
-        let path = admission_path(&fixture::log(), &fixture::device(3)).unwrap();
+        let path = admission_path(&fixture::log().unwrap(), &fixture::device(3)).unwrap();
         assert!(verify_path(&[]).is_err() && verify_path(&path[1..]).is_err());
         let gap = [path[0].clone(), path[2].clone()];
         assert!(matches!(verify_path(&gap), Err(ProtocolError::NotAllowed { .. })));
@@ -136,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_volunteer_speaks_for_no_space() {
-        let path = admission_path(&fixture::log(), &fixture::device(3)).unwrap();
+        let path = admission_path(&fixture::log().unwrap(), &fixture::device(3)).unwrap();
         let admitted = verify_path(&path).unwrap();
         assert!(admitted.check_speaks_for_space().is_ok());
         assert!(Admitted { role: Role::Volunteer, ..admitted }.check_speaks_for_space().is_err());

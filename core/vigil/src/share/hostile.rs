@@ -5,33 +5,25 @@ use super::content::content_of;
 use super::{Recall, RecallAnswer, ShareMessage, SpaceCard};
 use vigil_protocol::canonical;
 
-/// Takes bytes as each kind of message would be taken, and asserts that whatever is accepted has one encoding.
-pub fn decode(bytes: &[u8]) {
-    if let Ok((message, _)) = ShareMessage::from_bytes(bytes) {
-        assert_eq!(message.to_bytes(), bytes, "one meaning, one encoding");
-    }
-    if let Ok((recall, _)) = Recall::from_bytes(bytes) {
-        assert_eq!(recall.to_bytes(), bytes, "one meaning, one encoding");
-    }
-    if let Ok((answer, _)) = RecallAnswer::from_bytes(bytes) {
-        assert_eq!(answer.to_bytes(), bytes, "one meaning, one encoding");
-    }
-    if let Ok(card) = SpaceCard::from_bytes(bytes) {
-        assert_eq!(card.to_bytes(), bytes, "one meaning, one encoding");
-        assert!(card.is_number(&card.comparison_number()));
-    }
+/// Takes bytes as each kind of message would be taken. Says whether all that was accepted has one encoding, these bytes; what
+/// is refused has none.
+pub fn has_one_encoding(bytes: &[u8]) -> bool {
+    let share = ShareMessage::from_bytes(bytes).map_or(true, |(message, _)| message.to_bytes() == bytes);
+    let recall = Recall::from_bytes(bytes).map_or(true, |(recall, _)| recall.to_bytes() == bytes);
+    let answer = RecallAnswer::from_bytes(bytes).map_or(true, |(answer, _)| answer.to_bytes() == bytes);
+    let card = SpaceCard::from_bytes(bytes)
+        .map_or(true, |card| card.to_bytes() == bytes && card.is_number(&card.comparison_number()));
     // A member of another space can seal anything: what was opened is as hostile as what was not.
-    if let Ok(content) = content_of(bytes) {
-        assert_eq!(canonical::encode(&content), bytes, "one meaning, one encoding");
-        for record in &content.records {
-            assert_eq!(record.fields().len(), record.names().len());
-        }
-    }
+    let content = content_of(bytes).map_or(true, |content| {
+        canonical::encode(&content) == bytes
+            && content.records.iter().all(|record| record.fields().len() == record.names().len())
+    });
+    share && recall && answer && card && content
 }
 
 /// Valid messages of every kind, to start from.
 pub fn seeds() -> Vec<Vec<u8>> {
-    fixture::messages()
+    fixture::messages().unwrap_or_default()
 }
 
 /// A space of three devices, each admitted by the one before, and what they send.
@@ -51,82 +43,91 @@ pub(crate) mod fixture {
         DeviceId([number; 16])
     }
 
-    #[allow(clippy::unwrap_used, reason = "a fixture: any 32 bytes are a seed")]
-    pub(crate) fn key(number: u8) -> SigningKey {
-        SigningKey::from_seed(&[number; 32]).unwrap()
+    pub(crate) fn key(number: u8) -> Option<SigningKey> {
+        SigningKey::from_seed(&[number; 32]).ok()
     }
 
-    fn member(number: u8, role: Role) -> NewMember {
-        NewMember {
+    fn member(number: u8, role: Role) -> Option<NewMember> {
+        Some(NewMember {
             device: device(number),
-            signing_key: key(number).public(),
+            signing_key: key(number)?.public(),
             sealing_key: SealingPublicKey([number; 32]),
             role,
             install_generation: 1,
             sealed_name: Vec::new().into(),
-        }
+        })
     }
 
-    pub(crate) fn log() -> Vec<LogEntry> {
+    pub(crate) fn log() -> Option<Vec<LogEntry>> {
         let epoch_share = |number: u8| EpochShare {
             device: device(number),
             encapsulated: SealingPublicKey([9; 32]),
             sealed: [0; 48].into(),
         };
         let genesis = LogBody::Genesis {
-            founder: member(1, Role::Desk),
+            founder: member(1, Role::Desk)?,
             epoch_key: SealingPublicKey([7; 32]),
             recovery_key: SealingPublicKey([8; 32]),
             share: epoch_share(1),
         };
-        let desk = LogBody::Add { member: member(2, Role::Desk), share: Some(epoch_share(2)) };
-        let officer = LogBody::Add { member: member(3, Role::Officer), share: None };
+        let desk = LogBody::Add { member: member(2, Role::Desk)?, share: Some(epoch_share(2)) };
+        let officer = LogBody::Add { member: member(3, Role::Officer)?, share: None };
         let mut log: Vec<LogEntry> = Vec::new();
         for (index, (author, body)) in (0u64..).zip([(1, genesis), (1, desk), (2, officer)]) {
             let previous = log.last().map_or(Hash::NONE, LogEntry::hash);
-            log.push(LogEntry::sign(SPACE, (index, previous), Timestamp(0), device(author), body, &key(author)));
+            log.push(LogEntry::sign(SPACE, (index, previous), Timestamp(0), device(author), body, &key(author)?));
         }
-        log
+        Some(log)
     }
 
-    #[allow(clippy::unwrap_used, reason = "a fixture: every word in it is well-formed")]
-    pub(crate) fn content() -> ShareContent {
-        let code = |text: &str| Code::new(text).unwrap();
+    pub(crate) fn content() -> Option<ShareContent> {
+        let code = |text: &str| Code::new(text).ok();
         let provenance = Provenance {
             share: ShareId([4; 16]),
             space: SPACE,
-            genesis: log()[0].hash(),
+            genesis: log()?.first()?.hash(),
             device: device(3),
             time: Timestamp(1_795_000_000_000),
-            purpose: code("referral"),
+            purpose: code("referral")?,
             ground: Ground::Consent,
             against_choice: false,
-            restrictions: vec![code("no_onward_sharing")],
+            restrictions: vec![code("no_onward_sharing")?],
         };
-        let fields = vec![
-            (FieldName::new("birth_year").unwrap(), 2001.into()),
-            (FieldName::new("name").unwrap(), "सुनिता".into()),
-        ];
-        ShareContent { provenance, records: vec![SharedRecord::new(code("person"), fields)] }
+        let fields =
+            vec![(FieldName::new("birth_year").ok()?, 2001.into()), (FieldName::new("name").ok()?, "सुनिता".into())];
+        Some(ShareContent { provenance, records: vec![SharedRecord::new(code("person")?, fields)] })
     }
 
-    #[allow(clippy::unwrap_used, reason = "a fixture: every word in it is well-formed")]
-    pub(crate) fn card(receiver: &SealingKeyPair) -> SpaceCard {
+    pub(crate) fn card(receiver: &SealingKeyPair) -> Option<SpaceCard> {
         let receiver = Receiver { device: device(20), sealing_key: receiver.public() };
-        let (name, kind) = (ShortText::new("Shelter").unwrap(), Code::new("shelter").unwrap());
-        SpaceCard::new((SpaceId([6; 16]), Hash([6; 32])), name, kind, vec![receiver])
+        let (name, kind) = (ShortText::new("Shelter").ok()?, Code::new("shelter").ok()?);
+        Some(SpaceCard::new((SpaceId([6; 16]), Hash([6; 32])), name, kind, vec![receiver]))
     }
 
-    pub(crate) fn messages() -> Vec<Vec<u8>> {
+    pub(crate) fn messages() -> Option<Vec<Vec<u8>>> {
         let receiver = SealingKeyPair::generate();
-        let path = admission_path(&log(), &device(3)).unwrap_or_default();
-        let (to, share, time) = (SpaceId([6; 16]), ShareId([4; 16]), Timestamp(0));
-        let message = ShareMessage::seal(SPACE, path.clone(), &card(&receiver), &content(), &key(3));
-        let mut messages: Vec<Vec<u8>> = message.iter().map(ShareMessage::to_bytes).collect();
-        messages.push(Recall::sign(to, share, time, path.clone(), &key(3)).to_bytes());
-        messages.push(RecallAnswer::sign(to, (share, false), time, path, &key(3)).to_bytes());
-        messages.push(card(&receiver).to_bytes());
-        messages.push(canonical::encode(&content()));
-        messages
+        let path = admission_path(&log()?, &device(3))?;
+        let (to, share, time, key) = (SpaceId([6; 16]), ShareId([4; 16]), Timestamp(0), key(3)?);
+        let (card, content) = (card(&receiver)?, content()?);
+        Some(vec![
+            ShareMessage::seal(SPACE, path.clone(), &card, &content, &key)?.to_bytes(),
+            Recall::sign(to, share, time, path.clone(), &key).to_bytes(),
+            RecallAnswer::sign(to, (share, false), time, path, &key).to_bytes(),
+            card.to_bytes(),
+            canonical::encode(&content),
+        ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_seed_is_accepted_as_what_it_is() {
+        let seeds = seeds();
+        assert!(ShareMessage::from_bytes(&seeds[0]).is_ok() && Recall::from_bytes(&seeds[1]).is_ok());
+        assert!(RecallAnswer::from_bytes(&seeds[2]).is_ok() && SpaceCard::from_bytes(&seeds[3]).is_ok());
+        assert!(content_of(&seeds[4]).is_ok() && seeds.iter().all(|seed| has_one_encoding(seed)));
     }
 }

@@ -187,9 +187,11 @@ mod tests {
     const TO: SpaceId = SpaceId([6; 16]);
 
     fn sealed(content: &ShareContent, receiver: &SealingKeyPair) -> Vec<u8> {
-        let path = admission_path(&fixture::log(), &fixture::device(3)).unwrap();
-        let from = fixture::content().provenance.space;
-        ShareMessage::seal(from, path, &fixture::card(receiver), content, &fixture::key(3)).unwrap().to_bytes()
+        let path = admission_path(&fixture::log().unwrap(), &fixture::device(3)).unwrap();
+        let from = fixture::content().unwrap().provenance.space;
+        ShareMessage::seal(from, path, &fixture::card(receiver).unwrap(), content, &fixture::key(3).unwrap())
+            .unwrap()
+            .to_bytes()
     }
 
     fn open(bytes: &[u8], receiver: &SealingKeyPair) -> Result<ShareContent, ProtocolError> {
@@ -200,8 +202,8 @@ mod tests {
     #[test]
     fn a_share_opens_for_its_receiver_and_nobody_else() {
         let (receiver, other) = (SealingKeyPair::generate(), SealingKeyPair::generate());
-        let bytes = sealed(&fixture::content(), &receiver);
-        assert!(open(&bytes, &receiver).is_ok_and(|content| content == fixture::content()));
+        let bytes = sealed(&fixture::content().unwrap(), &receiver);
+        assert!(open(&bytes, &receiver).is_ok_and(|content| content == fixture::content().unwrap()));
         assert!(open(&bytes, &other).is_err());
         let (message, sender) = ShareMessage::from_bytes(&bytes).unwrap();
         let elsewhere = message.open(&sender, (&SpaceId([9; 16]), &fixture::device(20)), &receiver);
@@ -213,7 +215,7 @@ mod tests {
     #[test]
     fn every_flipped_byte_of_a_share_is_noticed_before_anything_is_opened() {
         let receiver = SealingKeyPair::generate();
-        let bytes = sealed(&fixture::content(), &receiver);
+        let bytes = sealed(&fixture::content().unwrap(), &receiver);
         for at in 0..bytes.len() {
             for bit in [1, 0x80] {
                 let mut changed = bytes.clone();
@@ -229,7 +231,7 @@ mod tests {
     fn a_signed_share_with_another_origin_links_or_too_much_in_it_is_refused() {
         let receiver = SealingKeyPair::generate();
         let with = |change: &dyn Fn(&mut ShareContent)| {
-            let mut content = fixture::content();
+            let mut content = fixture::content().unwrap();
             change(&mut content);
             open(&sealed(&content, &receiver), &receiver).map(|_| ())
         };
@@ -253,7 +255,7 @@ mod tests {
     #[test]
     fn a_key_that_is_not_the_one_committed_to_is_refused() {
         let receiver = SealingKeyPair::generate();
-        let (mut message, sender) = ShareMessage::from_bytes(&sealed(&fixture::content(), &receiver)).unwrap();
+        let (mut message, sender) = ShareMessage::from_bytes(&sealed(&fixture::content().unwrap(), &receiver)).unwrap();
         let device = fixture::device(20);
         let (share, commitment) = (message.share, message.commitment);
         let purpose = SealedTo::Share { from: sender.space, to: TO, share, commitment, device };

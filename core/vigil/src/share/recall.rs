@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn a_recall_and_an_answer_are_refused_after_any_change_and_in_each_others_place() {
-        let path = admission_path(&fixture::log(), &fixture::device(3)).unwrap();
+        let path = admission_path(&fixture::log().unwrap(), &fixture::device(3)).unwrap();
         let (to, share, time) = (SpaceId([8; 16]), ShareId([4; 16]), Timestamp(5));
-        let recall = Recall::sign(to, share, time, path.clone(), &fixture::key(3)).to_bytes();
-        let answer = RecallAnswer::sign(to, (share, true), time, path, &fixture::key(3)).to_bytes();
+        let recall = Recall::sign(to, share, time, path.clone(), &fixture::key(3).unwrap()).to_bytes();
+        let answer = RecallAnswer::sign(to, (share, true), time, path, &fixture::key(3).unwrap()).to_bytes();
         assert!(Recall::from_bytes(&recall).is_ok() && RecallAnswer::from_bytes(&answer).is_ok());
         assert!(Recall::from_bytes(&answer).is_err() && RecallAnswer::from_bytes(&recall).is_err());
         for at in 0..recall.len() {

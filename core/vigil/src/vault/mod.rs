@@ -5,6 +5,7 @@
 mod allegations;
 mod archive;
 mod audit;
+mod cards;
 mod codes;
 mod complaints;
 mod consent;
@@ -13,6 +14,7 @@ mod instruments;
 mod members;
 mod opinions;
 mod read;
+mod received;
 mod save;
 mod screening;
 mod share;
@@ -28,8 +30,9 @@ pub(crate) use audit::{ReadClass, ReadNoted};
 pub use decide::Choice;
 pub use members::MemberView;
 pub use read::ListQuery;
+pub use received::{Accepted, RecallAnswered};
 pub use screening::{DraftId, Recorded, ScreeningDraft};
-pub use share::{Accepted, RecallAnswered, Sent, ShareOrder};
+pub use share::{Sent, ShareOrder};
 pub use sharing_views::{
     BasisCount, BasisView, CardView, ChoiceView, ConsentView, ConsentsView, SentShareView, ShareState,
 };

@@ -1,26 +1,22 @@
-//! Sharing with another space: cards, sending, taking in, recall and its answer (PROTOCOL 5, ADR 0016).
+//! Sharing with another space: sending, listing, calling back, and the recipient's answer (PROTOCOL 5, ADR 0016).
 //! Nothing is shared without a basis that this device knows to be alive at that moment; the event and the sealed message are
-//! kept in one transaction, and what comes in is verified in full before any of it is saved.
+//! kept in one transaction.
 
 use super::Vault;
-use super::codes::{CARD_PREFIX, RECALL_ANSWER_PREFIX, RECALL_PREFIX, SHARE_PREFIX, from_code, to_code};
+use super::codes::{RECALL_ANSWER_PREFIX, RECALL_PREFIX, SHARE_PREFIX, from_code, to_code};
 use super::consent::standing_of;
-use super::decide::Erased;
 use super::save::Open;
-use super::sharing_views::{CardView, SentShareView, ShareState};
+use super::sharing_views::{SentShareView, ShareState};
 use crate::error::{Result, VigilError};
 use crate::keys::random_bytes;
 use crate::records::{
     self as facts, Ask, Basis, Code, EventBody, FieldName, FieldValue, Ground, PersonRole, Provenance, RecallStep,
-    Received, ShareId, Shared, SharedPart, ShortText, any_basis_alive, basis_alive, limits,
+    ShareId, Shared, SharedPart, basis_alive,
 };
-use crate::share::{
-    Admitted, MAX_RECEIVERS, Recall, RecallAnswer, Receiver, ShareContent, ShareMessage, SharedRecord, SpaceCard,
-    admission_path, is_link,
-};
-use crate::store::{StoreError, records, sharing};
+use crate::share::{Recall, RecallAnswer, ShareContent, ShareMessage, SharedRecord, admission_path, is_link};
+use crate::store::{records, sharing};
 use std::collections::{BTreeMap, BTreeSet};
-use vigil_protocol::{LogEntry, Purpose, RecordId, SpaceId, digest};
+use vigil_protocol::{LogEntry, RecordId};
 
 /// What a recipient must not do with a copy.
 const RESTRICTIONS: [&str; 2] = ["purpose_only", "no_onward_sharing"];
@@ -53,92 +49,7 @@ pub struct Sent {
     pub against_choice: bool,
 }
 
-/// A share that was taken in.
-#[derive(Debug)]
-pub struct Accepted {
-    /// Its name.
-    pub share: ShareId,
-    /// The records that it became here.
-    pub records: Vec<RecordId>,
-    /// Whether it was here before, or was here and is erased: then nothing was done.
-    pub already: bool,
-    /// What the sharing space is called, where this device has a confirmed card of it. Otherwise nobody has compared who it
-    /// is.
-    pub from: Option<String>,
-}
-
-/// A recall that was followed, or not.
-#[derive(Debug)]
-pub struct RecallAnswered {
-    /// The share.
-    pub share: ShareId,
-    /// Whether the copy is erased; otherwise a basis of this space's own keeps it.
-    pub erased: bool,
-    /// The signed answer for whoever called it back.
-    pub answer: String,
-}
-
 impl Vault {
-    /// The card of this space for others who share with it: the devices on duty receive. Give the number that
-    /// [`Self::import_card`] shows by voice.
-    ///
-    /// # Errors
-    /// [`VigilError::NotAllowed`] by role.
-    pub fn space_card(&self, name: ShortText, kind: Code) -> Result<(String, CardView)> {
-        self.must_speak_for_space()?;
-        let (space, signers) = (self.space()?, self.signers()?);
-        let receives = |device: &&vigil_protocol::DeviceId| signers.may()(device);
-        let receivers: Vec<Receiver> = space
-            .membership
-            .intake()
-            .iter()
-            .filter(receives)
-            .filter_map(|device| space.membership.active_member(device))
-            .take(MAX_RECEIVERS)
-            .map(|member| Receiver { device: member.device, sealing_key: member.sealing_key })
-            .collect();
-        if receivers.is_empty() {
-            return Err(VigilError::NotAllowed { why: "no officer or desk is on duty to receive" });
-        }
-        let card = SpaceCard::new((space.id(), space.membership.genesis()), name, kind, receivers);
-        Ok((to_code(CARD_PREFIX, &card.to_bytes()), card_view(&card, true)))
-    }
-
-    /// Takes the card of another space in. It serves once it is confirmed: give the number that the other side reads aloud.
-    ///
-    /// # Errors
-    /// [`VigilError::Invalid`] for the card, or for a number that is not the card's.
-    pub fn import_card(&mut self, card: &str, number: Option<&str>) -> Result<CardView> {
-        let card = SpaceCard::from_bytes(&from_code("card", CARD_PREFIX, card)?)?;
-        if number.is_some_and(|number| !card.is_number(number)) {
-            return Err(VigilError::invalid(
-                "number",
-                "it is not the number of this card: somebody changed one of them",
-            ));
-        }
-        if card.space == self.space()?.id() {
-            return Err(VigilError::invalid("card", "it is this space's own"));
-        }
-        let known = sharing::card(self.store.read(), &card.space.0)?;
-        if known.is_none() && sharing::count_cards(self.store.read())? >= sharing::MAX_CARDS {
-            return Err(VigilError::invalid("card", "this device keeps too many"));
-        }
-        let bytes = card.to_bytes();
-        let was_confirmed = known.is_some_and(|(known, confirmed)| confirmed && known == bytes);
-        let confirmed = number.is_some() || was_confirmed;
-        self.store.in_transaction(|tx| sharing::put_card(tx, &card.space.0, &bytes, confirmed))?;
-        Ok(card_view(&card, confirmed))
-    }
-
-    /// The cards of other spaces on this device.
-    ///
-    /// # Errors
-    /// [`VigilError::DatabaseDamaged`].
-    pub fn cards(&self) -> Result<Vec<CardView>> {
-        let cards = sharing::cards(self.store.read())?;
-        cards.iter().map(|(bytes, confirmed)| Ok(card_view(&read_card(bytes)?, *confirmed))).collect()
-    }
-
     /// Shares named fields of a person, and of screenings of hers, with another space: writes down that it was done and on
     /// what basis, and gives the sealed message to carry there.
     ///
@@ -280,86 +191,9 @@ impl Vault {
         })
     }
 
-    fn own_path(&self) -> Result<Vec<LogEntry>> {
+    pub(super) fn own_path(&self) -> Result<Vec<LogEntry>> {
         let path = admission_path(&self.space()?.log, &self.device);
         path.ok_or(VigilError::NotAllowed { why: "the log does not show how this device was admitted" })
-    }
-
-    /// The confirmed card of the space that begins like this.
-    fn confirmed_card(&self, prefix: &str) -> Result<SpaceCard> {
-        let prefix = prefix.trim().to_ascii_lowercase();
-        let cards = sharing::cards(self.store.read())?;
-        let cards = cards.iter().map(|(bytes, confirmed)| Ok((read_card(bytes)?, *confirmed)));
-        let cards = cards.collect::<Result<Vec<_>>>()?;
-        let mut fitting =
-            cards.into_iter().filter(|(card, _)| !prefix.is_empty() && card.space.to_string().starts_with(&prefix));
-        let (card, confirmed) = fitting.next().ok_or(VigilError::NotFound { what: "card of a space" })?;
-        if fitting.next().is_some() {
-            return Err(VigilError::Ambiguous { what: "card of a space" });
-        }
-        if confirmed {
-            Ok(card)
-        } else {
-            Err(VigilError::NotAllowed { why: "nobody has compared the number of that card yet" })
-        }
-    }
-
-    /// Takes a share in that another space sealed for this one. Each becomes one set of records, however often it comes.
-    ///
-    /// # Errors
-    /// [`VigilError::Invalid`] for what does not verify, [`VigilError::NotAllowed`] by role, for another space or other
-    /// devices.
-    pub fn accept_share(&mut self, message: &str) -> Result<Accepted> {
-        self.must_speak_for_space()?;
-        let (message, sender) = ShareMessage::from_bytes(&from_code("share", SHARE_PREFIX, message)?)?;
-        let own = self.space()?.id();
-        let content = message.open(&sender, (&own, &self.device), &self.keys.sealing)?;
-        let (share, from) = (message.share, self.name_of_sender(&sender)?);
-        let kinds = self.summariser.kinds();
-        for record in &content.records {
-            for (name, value) in record.fields() {
-                kinds
-                    .check(record.kind.as_str(), &name, &value)
-                    .map_err(|error| VigilError::invalid(name.as_str(), error))?;
-            }
-        }
-        let ids: Vec<RecordId> = (0..content.records.len()).map(|at| record_of(&own, &sender, &share, at)).collect();
-        for id in &ids {
-            if records::is_erased(self.store.read(), id)? || records::get(self.store.read(), id)?.is_some() {
-                return Ok(Accepted { share, records: ids, already: true, from });
-            }
-        }
-        let mut opens = Vec::with_capacity(ids.len());
-        let has_both = content.records.iter().any(|record| record.kind.as_str() == SCREENING)
-            && content.records.iter().any(|record| record.kind.as_str() == "person");
-        for (record, id) in content.records.iter().zip(&ids) {
-            let mut open = self.new_record(record.kind.as_str())?;
-            open.record = *id;
-            let mut fields: Vec<(FieldName, Option<FieldValue>)> =
-                record.fields().into_iter().map(|(name, value)| (name, Some(value))).collect();
-            if has_both {
-                // Tied to each other by a link of this space's own.
-                let link = if record.kind.as_str() == SCREENING { "link.0" } else { "link" };
-                let link = FieldName::new(link).map_err(|error| VigilError::internal(error.to_string()))?;
-                let value = fresh_link(&own, &sender, &share);
-                fields.push((link, Some(FieldValue::Bytes(value.to_vec()))));
-            }
-            self.write_fields(&mut open, &fields)?;
-            self.write_event(&mut open, EventBody::Received(Received::Share(content.provenance.clone())));
-            opens.push(open);
-        }
-        self.save(opens, |_| Ok(()))?;
-        Ok(Accepted { share, records: ids, already: false, from })
-    }
-
-    /// What the sender's space is called here; refuses one that claims the name of another that is known.
-    fn name_of_sender(&self, sender: &Admitted) -> Result<Option<String>> {
-        let Some((bytes, confirmed)) = sharing::card(self.store.read(), &sender.space.0)? else { return Ok(None) };
-        let card = read_card(&bytes)?;
-        if confirmed && card.genesis != sender.genesis {
-            return Err(VigilError::NotAllowed { why: "it does not come from the space whose card is known here" });
-        }
-        Ok(confirmed.then(|| card.name.as_str().to_owned()))
     }
 
     /// Every share in the records of this device.
@@ -419,64 +253,6 @@ impl Vault {
         Err(VigilError::NotFound { what: "share" })
     }
 
-    /// Follows a recall of the space that shared: erases the copy, unless a basis of this space's own is alive, and gives the
-    /// signed answer. A recall that comes again is answered again.
-    ///
-    /// # Errors
-    /// [`VigilError::Invalid`] for what does not verify, [`VigilError::NotAllowed`] by role or for another space,
-    /// [`VigilError::NotFound`] if nothing came here as this share from that space.
-    pub fn accept_recall(&mut self, recall: &str) -> Result<RecallAnswered> {
-        self.must_speak_for_space()?;
-        let (recall, sender) = Recall::from_bytes(&from_code("recall", RECALL_PREFIX, recall)?)?;
-        let own = self.space()?.id();
-        if recall.to != own {
-            return Err(VigilError::NotAllowed { why: "the recall is for another space" });
-        }
-        let share = recall.share;
-        let (mut here, mut gone) = (Vec::new(), false);
-        for at in 0..limits::MAX_SHARED_RECORDS {
-            let id = record_of(&own, &sender, &share, at);
-            if records::get(self.store.read(), &id)?.is_some() {
-                here.push(id);
-            } else {
-                gone |= records::is_erased(self.store.read(), &id)?;
-            }
-        }
-        if here.is_empty() && !gone {
-            return Err(VigilError::NotFound { what: "share" });
-        }
-        let erased = !self.keep_on_own_basis(&here, share)?;
-        if erased && !here.is_empty() {
-            let mut done = Erased::default();
-            let tx = self.store.begin()?;
-            self.erase_in(&tx, &here, &mut done)?;
-            tx.commit().map_err(StoreError::from)?;
-            self.after_erasing(done)?;
-        }
-        let path = self.own_path()?;
-        let answer = RecallAnswer::sign(sender.space, (share, erased), self.now(), path, &self.keys.signing);
-        Ok(RecallAnswered { share, erased, answer: to_code(RECALL_ANSWER_PREFIX, &answer.to_bytes()) })
-    }
-
-    /// Whether a basis of this space's own keeps the copy; then the recall is written down in it, once.
-    fn keep_on_own_basis(&self, copies: &[RecordId], share: ShareId) -> Result<bool> {
-        let signers = self.signers()?;
-        let mut opens = copies.iter().map(|copy| self.open_record(copy)).collect::<Result<Vec<_>>>()?;
-        let mut kept = false;
-        for person in opens.iter().filter(|open| open.kind == "person") {
-            kept |= any_basis_alive(&standing_of(person), self.counts_as_under_18(person)?, &signers.may());
-        }
-        if kept {
-            let told = EventBody::Received(Received::Recall { share });
-            opens.retain(|open| !open.events.values().any(|event| event.event.body == told));
-            for open in &mut opens {
-                self.write_event(open, told.clone());
-            }
-            self.save(opens, |_| Ok(()))?;
-        }
-        Ok(kept)
-    }
-
     /// Takes the recipient's answer to a recall in. Gives the share and whether its copy is erased there.
     ///
     /// # Errors
@@ -500,39 +276,6 @@ impl Vault {
             self.save(vec![open], |_| Ok(()))?;
         }
         Ok((share, erased))
-    }
-}
-
-/// Which record the copy at this place of a share becomes in the recipient's space. Whoever shared cannot choose it, and
-/// nobody else's share or recall leads to it.
-fn record_of(own: &SpaceId, sender: &Admitted, share: &ShareId, at: usize) -> RecordId {
-    let at = u8::try_from(at).unwrap_or(u8::MAX);
-    RecordId(first_half(own, sender, share, [b'r', at]))
-}
-
-fn fresh_link(own: &SpaceId, sender: &Admitted, share: &ShareId) -> [u8; 16] {
-    first_half(own, sender, share, [b'l', 0])
-}
-
-fn first_half(own: &SpaceId, sender: &Admitted, share: &ShareId, what: [u8; 2]) -> [u8; 16] {
-    let whole =
-        digest(Purpose::Share, &[b"record\0", &own.0, &sender.space.0, sender.genesis.as_bytes(), &share.0, &what]);
-    let mut half = [0; 16];
-    half.copy_from_slice(&whole.0[..16]);
-    half
-}
-
-fn read_card(bytes: &[u8]) -> Result<SpaceCard> {
-    SpaceCard::from_bytes(bytes).map_err(|_| VigilError::DatabaseDamaged { detail: "a card" })
-}
-
-fn card_view(card: &SpaceCard, confirmed: bool) -> CardView {
-    CardView {
-        space: card.space.to_string(),
-        name: card.name.as_str().to_owned(),
-        kind: card.kind.to_string(),
-        number: card.comparison_number(),
-        confirmed,
     }
 }
 

@@ -15,6 +15,7 @@ mod join_request;
 mod key_file;
 mod membership;
 mod ranges;
+mod share;
 mod spreadsheet;
 mod sync_request;
 mod welcome;
@@ -26,6 +27,7 @@ pub(crate) const ALL: &[Target] = &[
     membership::TARGET,
     join_request::TARGET,
     welcome::TARGET,
+    share::TARGET,
     ranges::TARGET,
     instrument::TARGET,
     expression::TARGET,
