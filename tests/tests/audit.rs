@@ -270,6 +270,7 @@ fn a_complaint_reaches_the_auditor_and_neither_the_officer_concerned_nor_the_des
     let shown = serde_json::to_string(&volunteer.vault().show(&recorded).unwrap()).unwrap();
     assert!(!shown.contains("passport"), "{shown}");
     assert!(volunteer.vault().search("passport", 10).unwrap().is_empty());
+    assert!(matches!(volunteer.vault().export_evidence(&recorded, true), Err(VigilError::NotAllowed { .. })));
     assert!(matches!(committee.desk.vault().show(&recorded), Err(VigilError::NotFound { .. })));
     assert!(matches!(officer.vault().show(&recorded), Err(VigilError::NotFound { .. })));
     for device in [&mut committee.desk, &mut officer] {

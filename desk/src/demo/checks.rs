@@ -63,7 +63,6 @@ impl Run<'_> {
             let list = self.ask(&device.id, &AgentCommand::List {}).await?;
             let bytes = serde_json::to_vec_pretty(&list).unwrap_or_default();
             self.folder.write(&format!("{}.list.json", device.id), &bytes)?;
-            states.insert(device.id.clone(), self.states(&device.id).await?);
             if device.id == desk.id {
                 let status = self.ask(&device.id, &AgentCommand::Status {}).await?;
                 outcome.open = status.get("conflicts").and_then(Value::as_u64).unwrap_or_default();
@@ -75,6 +74,8 @@ impl Run<'_> {
             self.hold(waiting + set_aside == 0, || {
                 format!("{}: {waiting} saves wait and {set_aside} were refused after the last sync", device.id)
             })?;
+            // Last: looking at records of persons leaves reads for the auditor to be sent.
+            states.insert(device.id.clone(), self.states(&device.id).await?);
         }
         let listed: BTreeMap<String, &Value> = outcome.desk_list.iter().map(|row| (string(row, "id"), row)).collect();
         outcome.records = listed.len() as u64;

@@ -6,12 +6,13 @@ use super::bundle::{
     BatchEvidence, Bundle, DisclosedKey, MAX_BATCHES, MAX_NEIGHBOURS, OpenKey, PlacedItem, RecordEvidence, VERSION,
 };
 use crate::error::{Result, VigilError};
+use crate::records::is_for_auditors;
 use crate::store::evidence::{self as stored, Signed};
 use crate::store::{generations, records};
 use crate::sync::{Save, seal_copy};
 use crate::vault::{ReadClass, ReadNoted, Vault};
 use std::collections::{BTreeMap, BTreeSet};
-use vigil_protocol::{Batch, BatchHeader, Chain, DeviceId, Item, KeyCommitment, RecordId, Signature, canonical};
+use vigil_protocol::{Batch, BatchHeader, Chain, DeviceId, Item, KeyCommitment, RecordId, Role, Signature, canonical};
 use zeroize::Zeroizing;
 
 /// A bundle, ready to be written to a file. It opens everything that it holds, to everybody.
@@ -61,9 +62,13 @@ impl Vault {
     ///
     /// # Errors
     /// [`VigilError::NotFound`] also after an erasure, [`VigilError::Invalid`] for an identity without `with_persons` or
-    /// more than a bundle takes, [`VigilError::Disk`] if the read cannot be noted.
+    /// more than a bundle takes, [`VigilError::NotAllowed`] for what auditors alone read, [`VigilError::Disk`] if the read cannot be noted.
     pub fn export_evidence(&self, record: &RecordId, with_persons: bool) -> Result<Evidence> {
         let store = self.store.read();
+        let row = records::get(store, record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        if is_for_auditors(&row.columns.kind) && self.role()? != Role::Auditor {
+            return Err(VigilError::NotAllowed { why: "auditors read it, and nobody else" });
+        }
         let is_identity = |record: &RecordId| -> Result<bool> {
             let row = records::get(store, record)?.ok_or(VigilError::NotFound { what: "record" })?;
             Ok(self.summariser.kinds().is_identity(&row.columns.kind))
@@ -81,7 +86,7 @@ impl Vault {
         }
         let noted = wanted
             .iter()
-            .map(|record| self.note_read(record, ReadClass::Evidence))
+            .map(|record| self.note_read(record, ReadClass::Evidence, None))
             .collect::<Result<Vec<ReadNoted>>>()?;
         let space = self.space()?;
         let mut exported = Vec::with_capacity(noted.len());
@@ -126,9 +131,15 @@ impl Vault {
                 batches.entry(at).or_insert(batch);
             }
         }
+        let ranges = ranges(batches.values());
         let mut batches: Vec<BatchEvidence> = batches.into_values().collect();
+        for (device, range) in ranges {
+            batches.extend(stored::contradictions(store, &device, range)?.iter().filter_map(|bytes| second(bytes)));
+        }
         batches.extend(self.unacknowledged(&record)?);
         batches.sort_by_key(BatchEvidence::order);
+        // Where one header contradicts the next by naming another predecessor, both are in the chain already.
+        batches.dedup_by(|next, one| next.items.is_empty() && next.order() == one.order());
         let named = named(&batches);
         let keys = generations::of_record(store, &record)?
             .into_iter()
@@ -163,6 +174,12 @@ fn signed(signed: &Signed) -> Result<BatchEvidence> {
     // A copy that was handed over never saw a server.
     let acknowledged = matches!(header.chain, Chain::Sync { .. });
     Ok(BatchEvidence { header, signature, acknowledged, items: Vec::new() })
+}
+
+/// The second of two batches under one number. Early versions kept it without its signature; that proves nothing.
+fn second(bytes: &[u8]) -> Option<BatchEvidence> {
+    let (header, signature): (BatchHeader, Signature) = canonical::decode(bytes).ok()?;
+    Some(BatchEvidence { header, signature, acknowledged: false, items: Vec::new() })
 }
 
 /// For each author, the part of its chain that these batches lie in, and one number more on each side.

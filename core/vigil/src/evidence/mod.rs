@@ -3,9 +3,11 @@
 //! no file makes it panic or go on for ever (ADR 0018).
 
 mod bundle;
+mod chains;
 mod export;
 mod fields;
 pub mod hostile;
+mod queue;
 mod report;
 #[cfg(test)]
 mod tests;

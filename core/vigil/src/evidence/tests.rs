@@ -4,9 +4,15 @@
 use super::bundle::{BatchEvidence, Bundle};
 use super::hostile::{sample, sign};
 use super::{EvidenceReport, verify_evidence};
-use crate::keys::Secret;
+use crate::keys::{Passphrase, Secret};
+use crate::records::NewSighting;
+use crate::store::outbox;
+use crate::vault::Vault;
 use proptest::prelude::*;
-use vigil_protocol::{DeviceId, Item, LogEntry, Signature, SigningKey, canonical};
+use vigil_protocol::{
+    Batch, DeviceId, Item, LogEntry, PulledBatch, PulledItem, Role, SequenceRanges, Signature, SigningKey, Timestamp,
+    canonical,
+};
 
 fn bundle() -> Bundle {
     Bundle::from_bytes(&sample()).unwrap()
@@ -178,6 +184,45 @@ fn what_is_larger_than_any_bundle_is_refused_before_it_is_read() {
         bundle.log = vec![entry; super::bundle::MAX_LOG_ENTRIES + 1];
     });
     assert_eq!(codes(&many), ["protocol.too_large"]);
+}
+
+#[test]
+fn what_a_device_was_shown_of_an_authors_two_histories_goes_into_its_evidence() {
+    let folder = std::env::temp_dir().join(format!("vigil-evidence-double-{}", std::process::id()));
+    std::fs::remove_dir_all(&folder).ok();
+    let create = |name: &str| Vault::create(&folder.join(name), &Passphrase::new("four random words"), name).unwrap();
+    let (mut desk, mut monitor) = (create("desk"), create("monitor"));
+    desk.create_space(None).unwrap();
+    monitor.join(&desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap()).unwrap();
+    // As after a sync: the log is settled.
+    monitor.space.as_mut().unwrap().confirmed = 2;
+    let sighting = NewSighting { place: "Gate".into(), seen_at: Timestamp(0), description: None, people: None };
+    let record = monitor.record_sighting(&sighting).unwrap();
+    monitor.pack(false).unwrap();
+    let batch = Batch::from_bytes(&outbox::written_down(monitor.store.read(), 1).unwrap()[0].1).unwrap();
+    let mut other = batch.header.clone();
+    other.salt.0[0] ^= 1;
+    let other = Batch::sign(other, Vec::new(), &monitor.keys.signing);
+    let pulled = |batch: Batch, first_sequence| PulledBatch {
+        device: batch.header.device,
+        chain: batch.header.chain,
+        log_length: batch.header.log_length,
+        salt: batch.header.salt,
+        seen_root: None,
+        signature: batch.signature,
+        first_sequence,
+        items: batch.items.into_iter().map(PulledItem::Present).collect(),
+    };
+    let cursor = SequenceRanges::new();
+    desk.take_in(vec![pulled(batch, 1)], &cursor).unwrap();
+    let before = verify_evidence(desk.export_evidence(&record, false).unwrap().bytes());
+    assert!(before.holds && before.doubles.is_empty());
+    desk.take_in(vec![pulled(other, 9)], &cursor).unwrap();
+    let report = verify_evidence(desk.export_evidence(&record, false).unwrap().bytes());
+    assert!(report.holds);
+    assert_eq!((report.doubles.len(), report.doubles[0].author.clone()), (1, monitor.device.to_string()));
+    drop((desk, monitor));
+    std::fs::remove_dir_all(&folder).ok();
 }
 
 proptest! {

@@ -2,13 +2,15 @@
 //! It promises to need nothing but the bytes, to name every fault that it finds, and to end.
 
 use super::bundle::{BatchEvidence, Bundle, MAX_EVENTS, MAX_INFLATED, RecordEvidence};
+use super::chains;
 use super::fields;
+use super::queue::Queue;
 use super::report::{EvidenceChain, EvidenceDouble, EvidenceFault, EvidenceMember, EvidenceReport, PROVES};
 use crate::keys::{Secret, commitment};
 use crate::records::{ChangeHash, EventId, Facts, GuardLimits, RecordContent, SignedEvent, admit, links};
 use crate::sealing::{self, Place};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use vigil_protocol::{Chain, DeviceId, Hash, Item, KeyCommitment, Member, Membership, ProtocolError, Purpose, verify};
+use std::collections::{BTreeMap, BTreeSet};
+use vigil_protocol::{Chain, DeviceId, Item, KeyCommitment, Member, Membership, ProtocolError, Purpose, verify};
 
 /// Most faults that are listed; a file with more is no better understood.
 const MAX_FAULTS: usize = 100;
@@ -178,7 +180,7 @@ impl Check<'_> {
         for commitment in keys.keys().filter(|commitment| !used.contains(*commitment)) {
             self.fault("key_not_signed", commitment.to_string(), "no signed item names this key's commitment");
         }
-        (read.chains, read.doubles) = self.chains(evidence);
+        (read.chains, read.doubles) = chains::of(evidence, &self.signers, self.membership);
         self.apply(evidence, writes, &mut read);
         read
     }
@@ -340,103 +342,5 @@ impl Check<'_> {
             batches.sort_unstable();
             batches.dedup();
         }
-    }
-
-    /// The authors' chains with their gaps, and who contradicts itself.
-    fn chains(&mut self, evidence: &RecordEvidence) -> (Vec<EvidenceChain>, Vec<EvidenceDouble>) {
-        let mut by_author: BTreeMap<DeviceId, Vec<(u64, Hash, Hash)>> = BTreeMap::new();
-        for batch in &evidence.batches {
-            if let Chain::Sync { counter, previous } = batch.header.chain
-                && self.signers.contains(&batch.header.device)
-            {
-                let entry = (counter, batch.header.hash(), previous);
-                by_author.entry(batch.header.device).or_default().push(entry);
-            }
-        }
-        let mut doubles = Vec::new();
-        let mut chains = Vec::new();
-        for (device, mut headers) in by_author {
-            headers.sort_unstable();
-            let author = device.to_string();
-            let double = |number, one: Hash, other: Hash| EvidenceDouble {
-                author: author.clone(),
-                number,
-                hashes: [one.to_string(), other.to_string()],
-            };
-            let mut missing = Vec::new();
-            for pair in headers.windows(2) {
-                let [(number, hash, _), (next, next_hash, previous)] = pair else { continue };
-                if number == next {
-                    doubles.push(double(*number, *hash, *next_hash));
-                } else if *next > number + 1 {
-                    missing.push((number + 1, next - 1));
-                } else if previous != hash {
-                    doubles.push(double(*number, *hash, *previous));
-                }
-            }
-            let member = self.membership.member(&device);
-            let counted = member.and_then(|member| member.removed).map(|(_, last, _)| last);
-            let late = |number: &u64| counted.is_some_and(|last| *number > last);
-            chains.push(EvidenceChain {
-                role: member.map_or("unknown", |member| member.role.name()).to_owned(),
-                first: headers.first().map_or(0, |(number, ..)| *number),
-                last: headers.last().map_or(0, |(number, ..)| *number),
-                not_counted: headers.iter().map(|(number, ..)| *number).filter(late).collect(),
-                author,
-                missing,
-            });
-        }
-        (chains, doubles)
-    }
-}
-
-/// Writes in an order in which each comes after those that its changes build on; it takes one pass over all of them.
-struct Queue {
-    ready: VecDeque<usize>,
-    /// How many changes each write still waits for; `None` once it was given out.
-    waits_for: Vec<Option<usize>>,
-    waiting: BTreeMap<ChangeHash, Vec<usize>>,
-}
-
-impl Queue {
-    fn of(writes: &[Write]) -> Self {
-        let mut queue = Self { ready: VecDeque::new(), waits_for: Vec::new(), waiting: BTreeMap::new() };
-        for (number, write) in writes.iter().enumerate() {
-            let all: Vec<_> = write.content.changes.iter().filter_map(links).collect();
-            let own: BTreeSet<ChangeHash> = all.iter().map(|(change, _)| *change).collect();
-            let parents: BTreeSet<ChangeHash> =
-                all.into_iter().flat_map(|(_, parents)| parents).filter(|parent| !own.contains(parent)).collect();
-            queue.waits_for.push(Some(parents.len()));
-            if parents.is_empty() {
-                queue.ready.push_back(number);
-            }
-            for parent in parents {
-                queue.waiting.entry(parent).or_default().push(number);
-            }
-        }
-        queue
-    }
-
-    fn next(&mut self) -> Option<usize> {
-        let number = self.ready.pop_front()?;
-        if let Some(waits_for) = self.waits_for.get_mut(number) {
-            *waits_for = None;
-        }
-        Some(number)
-    }
-
-    fn applied(&mut self, change: &ChangeHash) {
-        for number in self.waiting.remove(change).unwrap_or_default() {
-            let Some(Some(waits_for)) = self.waits_for.get_mut(number) else { continue };
-            *waits_for -= 1;
-            if *waits_for == 0 {
-                self.ready.push_back(number);
-            }
-        }
-    }
-
-    /// Writes that were never given out.
-    fn left(&self) -> Vec<usize> {
-        self.waits_for.iter().enumerate().filter(|(_, waits)| waits.is_some()).map(|(number, _)| number).collect()
     }
 }

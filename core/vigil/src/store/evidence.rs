@@ -49,6 +49,19 @@ pub(crate) fn headers_between(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// What proves that an author signed two batches under one number between two: the second, header and signature.
+pub(crate) fn contradictions(
+    connection: &Connection,
+    device: &DeviceId,
+    (first, last): (u64, u64),
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT second FROM equivocation WHERE device = ?1 AND counter BETWEEN ?2 AND ?3 ORDER BY counter",
+    )?;
+    let rows = statement.query_map((device.as_bytes(), first, last), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// The saves of a record that no server has acknowledged, oldest first.
 pub(crate) fn unacknowledged(connection: &Connection, record: &RecordId) -> Result<Vec<Pending>, StoreError> {
     let mut statement =

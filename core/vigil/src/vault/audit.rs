@@ -171,12 +171,13 @@ pub struct AuditTrail {
 
 impl Vault {
     /// Commits that a record is about to be read. When this returns, it is durable.
-    pub(crate) fn note_read(&self, record: &RecordId, class: ReadClass) -> Result<ReadNoted> {
+    pub(crate) fn note_read(&self, record: &RecordId, class: ReadClass, purpose: Option<&Code>) -> Result<ReadNoted> {
         let now = self.now();
         let mut chain = self.read_chain()?;
         chain.recent.retain(|(_, then)| is_same_read(*then, now));
         let noted = ReadNoted { record: *record };
-        if class == ReadClass::Identity && chain.recent.iter().any(|(recent, _)| recent == record) {
+        let may_be_same = class == ReadClass::Identity && purpose.is_none();
+        if may_be_same && chain.recent.iter().any(|(recent, _)| recent == record) {
             return Ok(noted);
         }
         let month = month(now);
@@ -193,7 +194,7 @@ impl Vault {
         };
         let what = Code::new(class.code()).map_err(|error| VigilError::internal(error.code()))?;
         let number = chain.number.saturating_add(1);
-        let note = ReadNote { record: *record, what, purpose: None, previous: chain.last, number };
+        let note = ReadNote { record: *record, what, purpose: purpose.cloned(), previous: chain.last, number };
         let last = self.write_event(&mut open, EventBody::Read(note));
         chain =
             ReadChain { into: Some(open.record), month, count: chain.count + 1, number, last, recent: chain.recent };
@@ -213,16 +214,19 @@ impl Vault {
     }
 
     /// What has to be done before a record is shown; it is done when this returns.
-    pub(super) fn before_showing(&self, row: &Row) -> Result<Showing> {
+    pub(super) fn before_showing(&self, row: &Row, purpose: Option<&Code>) -> Result<Showing> {
         let kind = row.columns.kind.as_str();
         if self.summariser.kinds().is_identity(kind) {
-            return Ok(Showing::Noted(self.note_read(&row.id, ReadClass::Identity)?));
+            return Ok(Showing::Noted(self.note_read(&row.id, ReadClass::Identity, purpose)?));
         }
-        let is_own_draft = kind != AUDIT && row.columns.creator == self.device && row.unsent > 0;
-        if is_for_auditors(kind) && self.role()? != Role::Auditor && !is_own_draft {
-            return Ok(Showing::Withheld);
+        if !is_for_auditors(kind) || self.role()? == Role::Auditor {
+            return Ok(Showing::Freely);
         }
-        Ok(Showing::Freely)
+        // Whoever wrote a complaint down can read it back until it is sent, once.
+        let keys = generations::of_record(self.store.read(), &row.id)?;
+        let was_sent = row.unsent == 0 || keys.iter().any(|key| key.sequence.is_some());
+        let is_draft = kind != AUDIT && row.columns.creator == self.device && !was_sent;
+        Ok(if is_draft { Showing::Freely } else { Showing::Withheld })
     }
 
     /// Refuses to assign what is for auditors alone.

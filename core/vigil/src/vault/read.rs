@@ -6,7 +6,7 @@ use super::audit::Showing;
 use super::summary::Fields;
 use super::views::{EventView, FieldView, RecordSummary, RecordView, Status, SyncState, ValueView};
 use crate::error::{Result, VigilError};
-use crate::records::{AUDIT, EventBody, EventId, SignedEvent, Standing, resolve_fields};
+use crate::records::{AUDIT, Code, EventBody, EventId, SignedEvent, Standing, resolve_fields};
 use crate::store::{ListFilter, Row, chains, drafts, outbox, records};
 use std::collections::BTreeMap;
 use vigil_protocol::RecordId;
@@ -99,8 +99,20 @@ impl Vault {
     /// # Errors
     /// [`VigilError::NotFound`]; [`VigilError::Disk`] if the read of an identity cannot be noted: then nothing is shown.
     pub fn show(&self, record: &RecordId) -> Result<RecordView> {
+        self.show_noted(record, None)
+    }
+
+    /// As [`Self::show`], and the event says what for.
+    ///
+    /// # Errors
+    /// As [`Self::show`].
+    pub fn show_for(&self, record: &RecordId, purpose: &Code) -> Result<RecordView> {
+        self.show_noted(record, Some(purpose))
+    }
+
+    fn show_noted(&self, record: &RecordId, purpose: Option<&Code>) -> Result<RecordView> {
         let row = records::get(self.store.read(), record)?.ok_or(VigilError::NotFound { what: "record" })?;
-        let showing = self.before_showing(&row)?;
+        let showing = self.before_showing(&row, purpose)?;
         self.view(record, row, showing)
     }
 

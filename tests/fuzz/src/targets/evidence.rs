@@ -15,7 +15,10 @@ fn run(data: &[u8]) {
 fn check(bytes: &[u8]) {
     let report = verify_evidence(bytes);
     assert_eq!(report.holds, report.faults.is_empty());
-    assert!(report.holds || (report.records.is_empty() && report.proves.is_empty()), "what does not hold shows nothing");
+    assert!(
+        report.holds || (report.records.is_empty() && report.proves.is_empty()),
+        "what does not hold shows nothing"
+    );
     let mut changed = bytes.to_vec();
     if report.holds
         && let Some(byte) = changed.last_mut()

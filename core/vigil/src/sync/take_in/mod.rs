@@ -159,7 +159,9 @@ fn verify(vault: &Vault, batches: Vec<PulledBatch>) -> Result<Page> {
         let header = Arc::new(header);
         let mut refuse = suspended.contains(&header.device).then_some(Reason::SuspendedAuthor);
         if let Some(proof) = contradiction(vault, &header, &hash)? {
-            page.proofs.push((header.device, header.chain.number(), proof, canonical::encode(header.as_ref())));
+            // With its signature: the header itself may not go into the chain beside the other.
+            let second = canonical::encode(&(header.as_ref(), batch.signature));
+            page.proofs.push((header.device, header.chain.number(), proof, second));
             refuse = Some(Reason::Equivocation);
         }
         let removed = membership.member(&header.device).and_then(|member| member.removed);

@@ -115,7 +115,7 @@ fn where_the_read_cannot_be_kept_nothing_is_shown() {
 fn a_kill_between_the_commit_and_the_screen_leaves_an_event_and_never_the_reverse() {
     let mut desk = Desk::new("kill");
     let person = desk.person;
-    desk.vault().note_read(&person, ReadClass::Identity).unwrap();
+    desk.vault().note_read(&person, ReadClass::Identity, None).unwrap();
     // Here the process dies: nothing was shown, and the event is there.
     desk.reopen();
     assert_eq!(desk.reads().0.reads.len(), 1);
@@ -157,7 +157,7 @@ fn the_chain_goes_on_through_months_and_full_records() {
     let (trail, records) = desk.reads();
     assert_eq!((trail.reads.len(), records), (3, 3));
     for _ in 0..=MAX_READS_A_RECORD {
-        desk.vault().note_read(&person, ReadClass::Evidence).unwrap();
+        desk.vault().note_read(&person, ReadClass::Evidence, None).unwrap();
     }
     let (trail, records) = desk.reads();
     assert_eq!((trail.reads.len(), records), (4 + MAX_READS_A_RECORD as usize, 5));
@@ -194,6 +194,35 @@ fn nobody_but_an_auditor_erases_what_is_for_auditors() {
     assert!(erase(&record).is_none(), "not even a desk, nor the device that wrote it");
     assert!(erase(&person).is_some(), "the positive control: a desk erases a case");
     assert_eq!(desk.reads().0.reads.len(), 1);
+}
+
+#[test]
+fn a_purpose_is_told_and_makes_a_read_of_its_own() {
+    let mut desk = Desk::new("purpose");
+    let person = desk.person;
+    desk.vault().show(&person).unwrap();
+    desk.vault().show_for(&person, &Code::new("follow_up").unwrap()).unwrap();
+    let purposes: Vec<_> = desk.reads().0.reads.into_iter().map(|read| read.note.purpose).collect();
+    assert_eq!(purposes, [None, Some(Code::new("follow_up").unwrap())]);
+}
+
+#[test]
+fn a_desk_that_has_not_reported_for_a_month_is_silent_until_it_does() {
+    let mut desk = Desk::new("silent");
+    let (folder, clock) = (desk.folder.join("auditor"), desk.clock.clone());
+    let mut auditor = Vault::create_with_clock(&folder, &Passphrase::new("x"), "", clock).unwrap();
+    let welcome = desk.vault().admit(&auditor.join_request().unwrap(), Role::Auditor, "").unwrap();
+    auditor.join(&welcome).unwrap();
+    let silent = |auditor: &Vault| auditor.audit_trail().unwrap().devices[0].silent;
+    assert!(!silent(&auditor));
+    desk.pass(SILENT_AFTER.as_millis() as i64 + 1);
+    assert!(silent(&auditor));
+    let person = desk.person;
+    desk.vault().show(&person).unwrap();
+    auditor.take_in_copies(&desk.vault().sealed_copies().unwrap()).unwrap();
+    assert!(!silent(&auditor));
+    desk.pass(SILENT_AFTER.as_millis() as i64 + 1);
+    assert!(silent(&auditor));
 }
 
 #[test]
