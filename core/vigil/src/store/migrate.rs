@@ -4,8 +4,11 @@
 use super::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/001_first.sql"), include_str!("migrations/002_second_opinion.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/001_first.sql"),
+    include_str!("migrations/002_second_opinion.sql"),
+    include_str!("migrations/003_identity.sql"),
+];
 
 /// Brings the schema to the newest version.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -19,6 +19,12 @@ pub(crate) enum Setting {
     TakingIn,
     AppVersion,
     LogIntentions,
+    /// Something was destroyed and its traces outside the tables are not gone yet.
+    Destroying,
+    /// The newest time that somebody else signed.
+    SignedTime,
+    /// The server may lack batches of this device.
+    PushAgain,
 }
 
 impl Setting {
@@ -36,6 +42,9 @@ impl Setting {
             Self::TakingIn => "taking_in",
             Self::AppVersion => "app_version",
             Self::LogIntentions => "log_intentions",
+            Self::Destroying => "destroying",
+            Self::SignedTime => "signed_time",
+            Self::PushAgain => "push_again",
         }
     }
 }

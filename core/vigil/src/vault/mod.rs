@@ -4,10 +4,12 @@
 
 mod codes;
 mod decide;
+mod erasure;
 mod instruments;
 mod members;
 mod opinions;
 mod read;
+mod retention;
 mod save;
 mod screening;
 mod space;
@@ -15,12 +17,13 @@ mod summary;
 mod views;
 
 pub use decide::Choice;
+pub use erasure::ErasureView;
 pub use members::MemberView;
 pub use read::ListQuery;
 pub use screening::{DraftId, Recorded, ScreeningDraft};
 pub use space::RecoveryKey;
 pub use views::{
-    EventView, FieldView, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
+    EventView, FieldView, Gone, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
 };
 
 pub use instruments::InstrumentInfo;
@@ -129,8 +132,10 @@ impl Vault {
         let store = Store::open(&home.join("vigil.db"), &key)?;
         let mut vault = Self::assemble(home, store, lock, clock)?;
         vault.make_missing_copies()?;
+        vault.finish_destroying()?;
         vault.after_update()?;
         vault.open_opinions()?;
+        vault.sweep()?;
         Ok(vault)
     }
 
