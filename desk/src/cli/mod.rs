@@ -3,6 +3,7 @@
 
 pub mod arguments;
 mod asking;
+mod erasing;
 mod instrument;
 mod interview;
 mod items;
@@ -92,6 +93,9 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Settle { record, field, choose, decision } => {
             records::settle(arguments, output, record, field.as_deref(), *choose, decision.as_deref())
         }
+        Command::Erase { record, reason } => erasing::erase(arguments, output, record, reason),
+        Command::EraseField { record, field } => erasing::erase_field(arguments, output, record, field),
+        Command::Erasures => erasing::erasures(arguments, output),
         Command::List(list) => reading::list(arguments, output, list),
         Command::Show { record } => reading::show(arguments, output, record),
         Command::Search { text, limit } => reading::search(arguments, output, text, *limit),
