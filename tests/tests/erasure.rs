@@ -252,6 +252,10 @@ fn run(steps: &[Step]) -> Result<(), TestCaseError> {
         others[1].vault().record_sighting(&sighting("first words")).unwrap(),
         others[2].vault().record_sighting(&sighting("first words")).unwrap(),
     ];
+    // The server knows who made them; what is carried by hand before that is another test.
+    for device in &mut others[1..] {
+        committee.sync(device).unwrap();
+    }
     let mut carried: Vec<Vec<u8>> = Vec::new();
     let mut ordered = [false; 2];
     let officer = others[0].id();

@@ -322,6 +322,28 @@ fn an_addendum_comes_before_the_record_itself_and_still_finds_its_place() {
     assert!(view.events.iter().any(|event| event.body.to_string().contains("jacket")));
 }
 
+#[test]
+fn who_handed_over_by_hand_is_not_refused_when_the_desk_was_at_the_server_first() {
+    let (mut committee, mut volunteer) = committee();
+    let mut officer = committee.admit("Officer", Role::Officer);
+    committee.sync_desk().unwrap();
+    let recorded = record(&mut volunteer);
+    let copies = volunteer.vault().sealed_copies().unwrap();
+    committee.desk.vault().take_in_copies(&copies).unwrap();
+    let id = officer.id();
+    let edit = [(FieldName::new("minutes").unwrap(), Some(FieldValue::Integer(40)))];
+    committee.desk.vault().edit(&recorded.screening, &edit).unwrap();
+    committee.desk.vault().assign(&recorded.screening, &[id]).unwrap();
+    committee.sync_desk().unwrap();
+    let report = committee.sync(&mut volunteer).unwrap();
+    assert_eq!((report.sent, report.set_aside), (2, 0));
+    holds_stubs_only(&mut volunteer, &recorded);
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
+    let view = officer.vault().show(&recorded.screening).unwrap();
+    assert_eq!((shown(&view, "station"), shown(&view, "minutes")), ("\"Kakarvitta\"".into(), "40".into()));
+}
+
 struct SetClock(AtomicI64);
 
 impl Clock for SetClock {

@@ -105,7 +105,12 @@ fn decide_capsule(author: &Author<'_>, capsule: &Capsule) -> Result<Decision, Se
         Some(row) if row.erased => return Ok(Decision::LetGo),
         Some(_) => {
             if !leads(author) && records::opened_to(tx, &space, &record, &author.device)?.is_none() {
-                return Ok(Decision::Refuse);
+                if owner.is_none() {
+                    return Ok(Decision::Refuse);
+                }
+                // It brings a key that is known here for this record: its copies were handed over, and whoever took them
+                // in was here first.
+                records::open_to_device(tx, &space, &record, &author.device, (0, false))?;
             }
         }
         None => {
