@@ -99,6 +99,26 @@ fn every_device_that_could_read_it_confirms_and_who_has_not_is_named() {
 }
 
 #[test]
+fn two_who_erase_at_once_both_see_that_the_other_has() {
+    let mut committee = Committee::new();
+    let mut second = committee.admit("Second desk", Role::Desk);
+    committee.sync_desk().unwrap();
+    let seen = committee.desk.vault().record_sighting(&sighting("Sunita at the gate")).unwrap();
+    committee.sync_desk().unwrap();
+    committee.sync(&mut second).unwrap();
+    committee.desk.vault().erase_record(&seen, &code("mistake")).unwrap();
+    second.vault().erase_record(&seen, &code("mistake")).unwrap();
+    for _ in 0..3 {
+        committee.sync_desk().unwrap();
+        committee.sync(&mut second).unwrap();
+    }
+    for device in [&mut committee.desk, &mut second] {
+        let view = erasure(device);
+        assert_eq!((view.confirmed, view.expected), (2, 2));
+    }
+}
+
+#[test]
 fn a_volunteer_erases_what_she_handed_over_and_nothing_sealed_stays_with_her_either() {
     let mut committee = Committee::new();
     let mut volunteer = committee.admit("Volunteer", Role::Volunteer);

@@ -36,10 +36,12 @@ pub(crate) fn add(
     Ok(())
 }
 
-/// Notes that a device says that it destroyed a record.
+/// Notes that a device says that it destroyed a record that was erased here. Whatever else is said is nobody's business.
 pub(crate) fn confirm(tx: &Transaction<'_>, record: &RecordId, device: &DeviceId) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO erasure_confirmed VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-        .execute((record.as_bytes(), device.as_bytes()))?;
+    tx.prepare_cached(
+        "INSERT INTO erasure_confirmed SELECT record, ?2 FROM erasure WHERE record = ?1 ON CONFLICT DO NOTHING",
+    )?
+    .execute((record.as_bytes(), device.as_bytes()))?;
     Ok(())
 }
 

@@ -108,12 +108,12 @@ fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Resu
         }
         for (record, at) in tombstones {
             let author = at.header.device;
-            let is_news = !records::is_erased(tx, &record)?;
             let Some(saves) = erase(tx, vault.space.as_ref(), &record, &author)? else { continue };
             taken.erased_records += 1;
             forgotten.extend(saves);
             erasures::confirm(tx, &record, &author)?;
-            if is_news && author != me {
+            // Also where it was erased before: whoever signed this one counts those who have said so.
+            if author != me {
                 receipts::add(tx, &canonical::encode(&Receipt::Erased { record }))?;
             }
             if receipted(&at) {
