@@ -27,6 +27,7 @@ fn the_demo_holds_and_what_it_keeps_can_be_counted_again() {
     is("lost", 0.into());
     is("conflicts_open", 1.into());
     is("conflicts_settled", 1.into());
+    is("left_after_hand_over", 0.into());
     is("plaintext_hits", serde_json::json!({"server": 0, "wire": 0, "disk": 0}));
     count_again(&kept, &result);
     std::fs::remove_dir_all(&kept).unwrap();

@@ -168,7 +168,8 @@ impl Engine {
         let page = match role {
             // A device that lacks a part of the log could not check what was signed under it: the log goes first.
             Some(role) if log_complete => {
-                let reader = Reader { space, device, is_desk: role == Role::Desk };
+                let is_desk = role == Role::Desk;
+                let reader = Reader { space, device, is_desk, leads: is_desk || role == Role::Officer };
                 page::choose(&transaction, reader, &request.have, request.page_bytes)?
             }
             _ => Page { rows: Vec::new(), covered: request.have, more: !log_complete },

@@ -8,6 +8,7 @@ pub(crate) mod devices;
 pub(crate) mod erasure;
 pub(crate) mod items;
 pub(crate) mod membership_log;
+pub(crate) mod receipts;
 pub(crate) mod records;
 pub(crate) mod schema;
 pub(crate) mod spaces;

@@ -201,26 +201,27 @@ fn a_story_handed_over_by_sealed_copies_outlived_let_go() {
 }
 
 #[test]
-fn an_unassigned_officer_read_on_under_a_key_that_it_started() {
+fn an_unassigned_device_read_on_under_a_key_that_it_started() {
     let mut committee = Committee::new();
-    let mut officer = committee.admit("Officer", Role::Officer);
+    // A monitor: an officer's readable copy goes as soon as she is unassigned, and she cannot start a key for it.
+    let mut monitor = committee.admit("Monitor", Role::Monitor);
     committee.sync_desk().unwrap();
-    committee.sync(&mut officer).unwrap();
+    committee.sync(&mut monitor).unwrap();
     let record = committee.desk.vault().record_screening(&screening("East"), &[], None).unwrap().screening;
-    let id = officer.id();
+    let id = monitor.id();
     committee.desk.vault().assign(&record, &[id]).unwrap();
     committee.sync_desk().unwrap();
-    committee.sync(&mut officer).unwrap();
+    committee.sync(&mut monitor).unwrap();
     committee.desk.vault().assign(&record, &[]).unwrap();
     committee.sync_desk().unwrap();
-    committee.sync(&mut officer).unwrap();
-    officer.vault().edit(&record, &[(field("station"), text("West"))]).unwrap();
-    committee.sync(&mut officer).unwrap();
+    committee.sync(&mut monitor).unwrap();
+    monitor.vault().edit(&record, &[(field("station"), text("West"))]).unwrap();
+    committee.sync(&mut monitor).unwrap();
     committee.sync_desk().unwrap();
     committee.desk.vault().edit(&record, &[(field("note"), text("where she is now"))]).unwrap();
     committee.sync_desk().unwrap();
-    committee.sync(&mut officer).unwrap();
-    assert_eq!(shown(&mut officer, &record, "note"), None);
+    committee.sync(&mut monitor).unwrap();
+    assert_eq!(shown(&mut monitor, &record, "note"), None);
     assert_eq!(shown(&mut committee.desk, &record, "note").as_deref(), Some("where she is now"));
 }
 

@@ -153,18 +153,20 @@ fn after_let_go_no_name_stays_on_any_device_or_server() {
     let view = show(&mut volunteer, &at_once.screening);
     assert_eq!(value(&view, "observations"), serde_json::Value::Null);
     assert_eq!((value(&view, "station"), value(&view, "minutes")), ("Raxaul".into(), 7.into()));
-    // Let go after it was sent: everything of it goes.
-    let sent = volunteer.vault().record_screening(&screening("Raxaul", "note"), &persons, None).unwrap();
+    // Let go after it was sent: everything of it goes. A volunteer has handed it over by then; a monitor still has it.
+    let mut monitor = committee.admit("Monitor", Role::Monitor);
+    let sent = monitor.vault().record_screening(&screening("Raxaul", "note"), &persons, None).unwrap();
     committee.sync_desk().unwrap();
     committee.sync(&mut volunteer).unwrap();
+    committee.sync(&mut monitor).unwrap();
     committee.sync_desk().unwrap();
     assert_eq!(committee.desk.vault().search("Karuna", 10).unwrap().len(), 1);
-    let standing = volunteer.vault().decide(&sent.screening, Outcome::LetGo).unwrap();
+    let standing = monitor.vault().decide(&sent.screening, Outcome::LetGo).unwrap();
     assert_ne!(standing, sent.screening);
-    committee.sync(&mut volunteer).unwrap();
+    committee.sync(&mut monitor).unwrap();
     let report = committee.sync_desk().unwrap();
     assert_eq!(report.erased_records, 2);
-    for device in [&mut volunteer, &mut committee.desk] {
+    for device in [&mut monitor, &mut committee.desk] {
         let vault = device.vault();
         assert!(vault.search("Karuna", 10).unwrap().is_empty());
         assert!(matches!(vault.show(&sent.persons[0]), Err(VigilError::NotFound { .. })));

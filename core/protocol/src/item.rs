@@ -1,9 +1,10 @@
-//! Items: what a batch carries for one record - sealed content, capsules (sealed record keys) and tombstones.
+//! Items: what a batch carries - sealed content, capsules (sealed record keys), tombstones and receipts.
 //! An item's hash promises that a capsule or a ciphertext can later be destroyed on its own, leaving a 32-byte stub that
 //! says nothing (PROTOCOL 6).
 
 use crate::{
-    DeviceId, Hash, KeyCommitment, ProtocolError, Purpose, RecordId, SealingPublicKey, canonical, digest, limits,
+    DeviceId, Hash, KeyCommitment, ProtocolError, Purpose, Receipt, RecordId, SealingPublicKey, canonical, digest,
+    limits,
 };
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
@@ -120,6 +121,9 @@ pub enum Item {
     /// Every capsule and every content of this record is to be destroyed (PROTOCOL 6).
     #[n(2)]
     Tombstone(#[n(0)] RecordId),
+    /// That something was taken in, or destroyed.
+    #[n(3)]
+    Receipt(#[n(0)] Receipt),
 }
 
 impl Item {
@@ -136,6 +140,7 @@ impl Item {
             ),
             Self::Grant(capsule) => digest(Purpose::Item, &[b"grant\0", capsule.hash().as_bytes()]),
             Self::Tombstone(record) => digest(Purpose::Item, &[b"tombstone\0", record.as_bytes()]),
+            Self::Receipt(receipt) => digest(Purpose::Item, &[b"receipt\0", &canonical::encode(receipt)]),
         }
     }
 
@@ -154,6 +159,9 @@ impl Item {
     pub fn check(&self) -> Result<(), ProtocolError> {
         if let Some(capsule) = self.capsule() {
             capsule.check()?;
+        }
+        if let Self::Receipt(receipt) = self {
+            receipt.check()?;
         }
         if let Self::Write(_, sealed) = self
             && sealed.len() > limits::MAX_SEALED_BYTES

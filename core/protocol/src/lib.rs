@@ -23,6 +23,7 @@ pub mod limits;
 pub mod log;
 mod membership;
 pub mod ranges;
+mod receipt;
 mod signing;
 pub mod sync;
 mod welcome;
@@ -37,10 +38,11 @@ pub use item::{Capsule, Item, KeyReference, Recipient, SealedKey};
 pub use log::{EpochShare, LogBody, LogEntry, NewMember, Role};
 pub use membership::{Member, Membership};
 pub use ranges::SequenceRanges;
+pub use receipt::Receipt;
 pub use signing::{Purpose, SigningKey, digest, verify};
 pub use sync::{
-    Answer, BatchOutcome, Expand, Known, PulledBatch, PulledItem, PushedBatch, PushedItem, RefusalCode, SyncRequest,
-    SyncResponse,
+    Answer, BatchOutcome, Expand, ExpandedBatch, Known, PulledBatch, PulledItem, PushedBatch, PushedItem, RefusalCode,
+    SyncRequest, SyncResponse,
 };
 pub use welcome::{JoinRequest, ServerCard, Welcome};
 

@@ -82,6 +82,35 @@ pub enum PushedItem {
     /// Content under a key that the server holds the capsule of, named by the sequence number of that item.
     #[n(1)]
     Write(#[n(0)] u64, #[n(1)] ByteVec),
+    /// An item that its author had to destroy, or was told need not be kept: its hash, so that the chain goes on.
+    #[n(2)]
+    Gone(#[n(0)] Hash),
+}
+
+/// A pushed batch with what was left out put back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpandedBatch {
+    /// What was signed.
+    pub header: BatchHeader,
+    /// The author's signature.
+    pub signature: Signature,
+    /// The items; those that are gone are hashes.
+    pub items: Vec<PulledItem>,
+}
+
+impl ExpandedBatch {
+    /// Checks the items' shape and the signature.
+    ///
+    /// # Errors
+    /// As [`Item::check`] and [`BatchHeader::verify`].
+    pub fn verify(&self, membership: &Membership) -> Result<(), ProtocolError> {
+        for item in &self.items {
+            if let PulledItem::Present(item) = item {
+                item.check()?;
+            }
+        }
+        self.header.verify(&self.signature, membership)
+    }
 }
 
 /// What the server knows and a push may leave out.
@@ -122,11 +151,35 @@ impl PushedBatch {
         })
     }
 
+    /// What to send for a batch some of whose items are gone: a server that was put back from a backup may lack it.
+    /// `None` for a sealed copy, which is not pushed this way.
+    pub fn in_full(batch: ExpandedBatch) -> Option<Self> {
+        let Chain::Sync { counter, previous } = batch.header.chain else { return None };
+        let items = batch.items.into_iter().map(|item| match item {
+            PulledItem::Present(item) => PushedItem::Whole(item),
+            PulledItem::Stub(hash) => PushedItem::Gone(hash),
+        });
+        Some(Self {
+            counter,
+            previous: Some(previous),
+            log_length: batch.header.log_length,
+            salt: batch.header.salt,
+            seen_root: batch.header.seen_root,
+            signature: batch.signature,
+            items: items.collect(),
+        })
+    }
+
     /// The batch that was signed. The result is not yet verified.
     ///
     /// # Errors
     /// [`ProtocolError::BrokenChain`] if something was left out that this end does not hold: ask for it in full.
-    pub fn expand(self, device: DeviceId, membership: &Membership, held: &dyn Expand) -> Result<Batch, ProtocolError> {
+    pub fn expand(
+        self,
+        device: DeviceId,
+        membership: &Membership,
+        held: &dyn Expand,
+    ) -> Result<ExpandedBatch, ProtocolError> {
         let missing = ProtocolError::BrokenChain { what: "pushed batch" };
         let previous = match self.previous {
             Some(previous) => previous,
@@ -139,11 +192,12 @@ impl PushedBatch {
         let mut items = Vec::with_capacity(self.items.len().min(limits::MAX_ITEMS_PER_BATCH));
         for item in self.items {
             items.push(match item {
-                PushedItem::Whole(item) => item,
+                PushedItem::Whole(item) => PulledItem::Present(item),
                 PushedItem::Write(sequence, sealed) => {
                     let commitment = held.commitment_at(sequence).ok_or_else(|| missing.clone())?;
-                    Item::Write(KeyReference::Known(commitment), sealed)
+                    PulledItem::Present(Item::Write(KeyReference::Known(commitment), sealed))
                 }
+                PushedItem::Gone(hash) => PulledItem::Stub(hash),
             });
         }
         let header = BatchHeader {
@@ -155,9 +209,9 @@ impl PushedBatch {
             log_head: membership.head_at(self.log_length).ok_or(missing)?,
             salt: self.salt,
             seen_root: self.seen_root,
-            items: items.iter().map(Item::hash).collect(),
+            items: items.iter().map(PulledItem::hash).collect(),
         };
-        Ok(Batch { header, signature: self.signature, items })
+        Ok(ExpandedBatch { header, signature: self.signature, items })
     }
 }
 
@@ -284,6 +338,16 @@ pub enum PulledItem {
     Stub(#[n(0)] Hash),
 }
 
+impl PulledItem {
+    /// The hash that the batch's signature covers.
+    pub fn hash(&self) -> Hash {
+        match self {
+            Self::Present(item) => item.hash(),
+            Self::Stub(hash) => *hash,
+        }
+    }
+}
+
 impl PulledBatch {
     /// The header that was signed. The result is not yet verified.
     ///
@@ -302,14 +366,7 @@ impl PulledBatch {
             log_head,
             salt: self.salt,
             seen_root: self.seen_root,
-            items: self
-                .items
-                .iter()
-                .map(|item| match item {
-                    PulledItem::Present(item) => item.hash(),
-                    PulledItem::Stub(hash) => *hash,
-                })
-                .collect(),
+            items: self.items.iter().map(PulledItem::hash).collect(),
         })
     }
 }

@@ -4,10 +4,10 @@
 
 use serde_json::{Map, Value, json};
 use vigil_protocol::{
-    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Chain, DeviceId, EpochShare, Hash, Incarnation, Item,
-    JoinRequest, KeyCommitment, KeyReference, LogBody, LogEntry, Membership, NewMember, PushedBatch, Recipient,
-    RecordId, RefusalCode, Role, SUITE, Salt, SealedKey, SealingPublicKey, SequenceRanges, SigningKey, SpaceId,
-    SyncRequest, SyncResponse, Timestamp, Welcome, canonical,
+    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Chain, DeviceId, EpochShare, ExpandedBatch, Hash, Incarnation,
+    Item, JoinRequest, KeyCommitment, KeyReference, LogBody, LogEntry, Membership, NewMember, PulledItem, PushedBatch,
+    Receipt, Recipient, RecordId, RefusalCode, Role, SUITE, Salt, SealedKey, SealingPublicKey, SequenceRanges,
+    SigningKey, SpaceId, SyncRequest, SyncResponse, Timestamp, Welcome, canonical,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/wire-1.json");
@@ -96,6 +96,18 @@ fn vectors() -> Map<String, Value> {
         let item = json!({ "item": hex(&canonical::encode(item)), "hash": item.hash().to_string() });
         vectors.insert(format!("item.{name}"), item);
     }
+    let mut taken_in = SequenceRanges::new();
+    taken_in.insert(1, 3);
+    let (device, hash) = (DeviceId([2; 16]), Hash([26; 32]));
+    let receipts = [
+        ("receipt_batch", Receipt::Batch { device, counter: 2, hash, items: taken_in, time }),
+        ("receipt_erased", Receipt::Erased { record: RecordId([22; 16]) }),
+    ];
+    for (name, receipt) in receipts {
+        let item = Item::Receipt(receipt);
+        let item = json!({ "item": hex(&canonical::encode(&item)), "hash": item.hash().to_string() });
+        vectors.insert(format!("item.{name}"), item);
+    }
     let header = |chain| BatchHeader {
         suite: SUITE,
         space,
@@ -136,6 +148,10 @@ fn vectors() -> Map<String, Value> {
     vectors.insert("request.short".into(), json!(hex(&body)));
     let full = request(PushedBatch::from_batch(&batch, None).unwrap());
     vectors.insert("request.full".into(), json!(hex(&full.to_body(&server.public(), &space, &monitor))));
+    let stubs = batch.items.iter().map(|item| PulledItem::Stub(item.hash())).collect();
+    let gone = ExpandedBatch { header: batch.header.clone(), signature: batch.signature, items: stubs };
+    let gone = request(PushedBatch::in_full(gone).unwrap());
+    vectors.insert("request.gone".into(), json!(hex(&gone.to_body(&server.public(), &space, &monitor))));
     let incarnation = Incarnation([25; 16]);
     let answers = [
         (

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vigil_core::records::{FieldName, FieldValue, Outcome};
+use vigil_core::records::{Code, FieldName, FieldValue, Outcome};
 use vigil_core::{NewSighting, ScreeningDraft};
 
 use super::sharing::SharingCommand;
@@ -108,6 +108,27 @@ pub enum AgentCommand {
         /// The value that holds.
         choose: serde_json::Value,
     },
+    /// Erases a record for good.
+    Erase {
+        /// The record.
+        record: String,
+        /// Why.
+        reason: Code,
+    },
+    /// Erases one field of a record for good.
+    EraseField {
+        /// The record.
+        record: String,
+        /// The field.
+        field: FieldName,
+    },
+    /// Tells how far erasures have come.
+    Erasures {},
+    /// Counts how many of these words the home holds anywhere, opened with its keys: for the demo's checks.
+    HoldsWords {
+        /// The words.
+        words: Vec<String>,
+    },
     /// Lists every record, newest first.
     List {},
     /// Searches.
@@ -146,4 +167,6 @@ pub struct RecordState {
     pub facts: String,
     /// A digest of everything shown: fields with all their values, events, open questions.
     pub shown: String,
+    /// Whether its content was handed over and is not there any more.
+    pub gone: bool,
 }

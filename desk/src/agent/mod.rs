@@ -16,6 +16,7 @@ use vigil_core::{Choice, DraftId, ListQuery, RecordId, RecordView, Role, Vault, 
 
 use crate::cli::arguments::Arguments;
 use crate::cli::{recorded_json, session};
+use crate::demo::search::{Found, Needles};
 use crate::error::DeskError;
 pub use command::{AgentCommand, RecordState};
 use lines::Lines;
@@ -170,6 +171,23 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
             let number = number.ok_or(VigilError::NotFound { what: "value" })?;
             Ok(json!({"event": vault.settle(&id, &field, Choice::Number(number))?.to_string()}))
         }
+        AgentCommand::Erase { record: id, reason } => {
+            vault.erase_record(&record(&id)?, &reason)?;
+            Ok(Value::Null)
+        }
+        AgentCommand::EraseField { record: id, field } => {
+            Ok(json!({"record": vault.erase_field(&record(&id)?, &field)?.to_string()}))
+        }
+        AgentCommand::Erasures {} => Ok(value(&vault.erasures()?)),
+        AgentCommand::HoldsWords { words } => {
+            let needles = Needles::new(words.iter().map(String::as_str))
+                .map_err(|error| DeskError::DoesNotHold(format!("the search could not be prepared: {error}")))?;
+            let mut found = Found::default();
+            for piece in vigil_core::readable::everything(vault)? {
+                found.add(&needles.in_bytes(&piece));
+            }
+            Ok(json!({"words": words.len(), "found": found.needles()}))
+        }
         AgentCommand::List {} => Ok(value(&vault.list(&everything())?)),
         AgentCommand::Search { text } => Ok(value(&vault.search(&text, u32::MAX)?)),
         AgentCommand::Show { record: id } => {
@@ -237,5 +255,6 @@ fn state(view: &RecordView) -> RecordState {
     heads.sort();
     events.sort();
     let hexadecimal = |digest: DefaultHasher| format!("{:016x}", digest.finish());
-    RecordState { heads, events, facts: hexadecimal(facts), shown: hexadecimal(digest) }
+    let gone = view.summary.gone.is_some();
+    RecordState { heads, events, facts: hexadecimal(facts), shown: hexadecimal(digest), gone }
 }

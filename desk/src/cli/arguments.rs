@@ -165,7 +165,8 @@ pub enum Command {
         #[command(flatten)]
         decision: Decision,
     },
-    /// Add what came to mind later, or an opinion. Nothing that stands is changed.
+    /// Add what came to mind later, or an opinion. Nothing that stands is changed. What came to mind can also be added to a
+    /// record that was handed over.
     #[command(
         after_help = "Examples:\n  vigil note 3fa2 'The plate ended in 4409'\n  vigil note 3fa2 --opinion 'The paper will not stand in court'"
     )]
@@ -275,6 +276,28 @@ pub enum Command {
         #[arg(long)]
         what_is_kept: bool,
     },
+    /// Erase a record for good: every key and every copy, here at once and on other devices when they sync.
+    #[command(
+        after_help = "Examples:\n  vigil erase 3fa2 --reason asked-by-person\n  vigil erasures\n\nThe reason is a code of your programme's; what is erased is not told again. Of a person's record the screening stays,\nwithout its link to her."
+    )]
+    Erase {
+        /// The beginning of the record's id.
+        record: String,
+        /// Why, as a code.
+        #[arg(long, value_name = "CODE")]
+        reason: String,
+    },
+    /// Erase one field of a record for good. What else stands in it stands in a new record, without history.
+    #[command(after_help = "Example:\n  vigil erase-field 3fa2 phone")]
+    EraseField {
+        /// The beginning of the record's id.
+        record: String,
+        /// The field.
+        field: String,
+    },
+    /// What was erased here, and which devices have confirmed it.
+    #[command(after_help = "Examples:\n  vigil erasures\n  vigil erasures --json")]
+    Erasures,
     /// Send what waits and take in what is new.
     #[command(after_help = "Examples:\n  vigil sync\n  vigil sync --attempts 1 --json")]
     Sync {

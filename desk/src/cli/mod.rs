@@ -5,6 +5,7 @@ pub mod arguments;
 mod asking;
 mod audit;
 mod consent;
+mod erasing;
 mod evidence;
 mod instrument;
 mod interview;
@@ -109,6 +110,9 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Evidence(command) => evidence::run(arguments, output, command),
         Command::Audit { command } => audit::run(arguments, output, command.as_ref()),
         Command::Complain { text, what_is_kept } => audit::complain(arguments, output, text, *what_is_kept),
+        Command::Erase { record, reason } => erasing::erase(arguments, output, record, reason),
+        Command::EraseField { record, field } => erasing::erase_field(arguments, output, record, field),
+        Command::Erasures => erasing::erasures(arguments, output),
         Command::List(list) => reading::list(arguments, output, list),
         Command::Show { record } => reading::show(arguments, output, record),
         Command::Search { text, limit } => reading::search(arguments, output, text, *limit),

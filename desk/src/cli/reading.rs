@@ -2,7 +2,7 @@
 //! Lists promise to name nobody; every stored text is made harmless before it reaches the terminal.
 
 use serde_json::Value;
-use vigil_core::{FieldView, ListQuery, RecordSummary, RecordView, Status, Vault};
+use vigil_core::{FieldView, Gone, ListQuery, RecordSummary, RecordView, Status, SyncState, Vault};
 
 use super::arguments::{Arguments, List};
 use super::opinions::opinion_lines;
@@ -36,6 +36,15 @@ pub(crate) fn summary_line(record: &RecordSummary) -> String {
         (Some(points), Some(band)) => format!("{points:>3} {}", plain(&band.replace('_', " "))),
         _ => String::new(),
     };
+    if let Some(gone) = record.gone {
+        return format!(
+            "{}  {}  {:<18}  {}",
+            record.id.get(..8).unwrap_or(&record.id),
+            time(record.created_at),
+            short(&plain(&record.title), 18),
+            gone_words(gone, record.sync)
+        );
+    }
     let outcome = record.outcome.as_deref().map_or_else(|| "-".to_owned(), |outcome| outcome.replace('_', " "));
     let mut line = format!(
         "{}  {}  {:<18}  {:<24}  {:<20}  {:<17}  {}",
@@ -53,6 +62,21 @@ pub(crate) fn summary_line(record: &RecordSummary) -> String {
     line
 }
 
+/// What is said in the place of a content that is not here any more.
+fn gone_words(gone: Gone, sync: SyncState) -> String {
+    let why = match gone {
+        Gone::HandedOver => "content gone: handed over",
+        Gone::Aged => "content gone: older than this device keeps",
+        Gone::Unassigned => "content gone: assigned to others",
+    };
+    let how_far = match sync {
+        SyncState::Waiting => "an addition waits for the next sync",
+        SyncState::Sent => "the server has it",
+        SyncState::Received => "received",
+    };
+    format!("{why}; {how_far}")
+}
+
 pub(super) fn show(arguments: &Arguments, output: &Output, record: &str) -> Result<(), DeskError> {
     let vault = session::open(arguments)?;
     let view = vault.show(&vault.find(record)?)?;
@@ -68,6 +92,13 @@ fn call(vault: &Vault, device: &str) -> Option<String> {
 /// A record as a person reads it; `call` names a device.
 fn view_lines(view: &RecordView, call: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
     let summary = &view.summary;
+    if let Some(gone) = summary.gone {
+        return vec![
+            format!("{} {}", plain(&summary.title), summary.id),
+            gone_words(gone, summary.sync),
+            "Nothing is lost: others have it. `vigil note` adds what comes to mind later.".to_owned(),
+        ];
+    }
     let mut lines = vec![
         format!("{} {}", plain(&summary.title), summary.id),
         format!(
@@ -212,6 +243,16 @@ fn status_lines(status: &Status) -> Vec<String> {
             status.set_aside,
             "save was refused by the server and stays here",
             "saves were refused by the server and stay here",
+        ),
+        (
+            status.handed_over,
+            "record was handed over, its content is gone here",
+            "records were handed over, their content is gone here",
+        ),
+        (
+            status.unreceived,
+            "batch is sent and not received yet; it stays, sealed",
+            "batches are sent and not received yet; they stay, sealed",
         ),
         (status.conflicts, "field or decision on which people differ", "fields or decisions on which people differ"),
         (status.drafts, "screening in progress", "screenings in progress"),

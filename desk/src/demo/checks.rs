@@ -23,6 +23,8 @@ pub(crate) struct Outcome {
     pub(crate) converged: bool,
     /// Questions that are open at the end.
     pub(crate) open: u64,
+    /// How many of the names, phones and notes the opened homes of devices that keep nothing still hold.
+    pub(crate) left_after_hand_over: u64,
     /// The desk's list, newest first.
     pub(crate) desk_list: Vec<Value>,
 }
@@ -89,7 +91,10 @@ impl Run<'_> {
         for (device, here) in states.iter().filter(|(device, _)| **device != desk.id) {
             let readable = self.readable_by(device);
             let opens_nothing = self.opens_nothing(device);
+            let handed_over = &self.handed_over;
             let agrees = |id: &String, state: &RecordState| {
+                let before = handed_over.get(&(device.clone(), id.clone()));
+                let state = if state.gone { before.unwrap_or(state) } else { state };
                 at_desk.get(id).is_some_and(|there| match opens_nothing {
                     true => is_at(there, state, self.changed_by_others(id, device)),
                     false => there == state,
@@ -107,8 +112,44 @@ impl Run<'_> {
             let holds = readable.len() == here.len() && readable.iter().all(|record| here.contains_key(record));
             self.hold(holds, || format!("{device} holds {} records and shall hold {}", here.len(), readable.len()))?;
         }
+        outcome.left_after_hand_over = self.left_after_hand_over(&desk.id).await?;
         outcome.converged = self.failures.len() == failures;
         Ok(outcome)
+    }
+
+    /// Notes what a device that keeps nothing has before it hands it over: all of that must be at the desk in the end.
+    pub(super) async fn note_before_hand_over(&mut self, device: &str) -> Result<(), DeskError> {
+        if self.opens_nothing(device) {
+            let states = self.states(device).await?;
+            let here = states.into_iter().filter(|(_, state)| !state.gone);
+            self.handed_over.extend(here.map(|(record, state)| ((device.to_owned(), record), state)));
+        }
+        Ok(())
+    }
+
+    /// A device that keeps nothing holds stubs only, and none of the words that stand in records; the desk holds them all.
+    async fn left_after_hand_over(&mut self, desk: &str) -> Result<u64, DeskError> {
+        let mut all_left = 0;
+        let words: Vec<String> = self.seeds.kept().map(str::to_owned).collect();
+        let scenario = self.scenario;
+        for device in scenario.devices.iter().map(|device| device.id.as_str()) {
+            let keeps = match self.opens_nothing(device) {
+                true => 0,
+                false if device == desk => words.len() as u64,
+                false => continue,
+            };
+            let answer = self.ask(device, &AgentCommand::HoldsWords { words: words.clone() }).await?;
+            let found = answer.get("found").and_then(Value::as_u64).unwrap_or(u64::MAX);
+            self.hold(found == keeps, || {
+                format!("{device} holds {found} of the {} names, phones and notes, not {keeps}", words.len())
+            })?;
+            if keeps == 0 {
+                let left = self.states(device).await?.values().filter(|state| !state.gone).count();
+                self.hold(left == 0, || format!("{device} keeps the content of {left} records that it handed over"))?;
+                all_left += found;
+            }
+        }
+        Ok(all_left)
     }
 
     fn changed_by_others(&self, record: &str, device: &str) -> bool {
@@ -158,7 +199,13 @@ mod tests {
 
     fn state(heads: &[&str], events: &[&str], facts: &str) -> RecordState {
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        RecordState { heads: owned(heads), events: owned(events), facts: facts.to_owned(), shown: String::new() }
+        RecordState {
+            heads: owned(heads),
+            events: owned(events),
+            facts: facts.to_owned(),
+            shown: String::new(),
+            gone: false,
+        }
     }
 
     #[test]

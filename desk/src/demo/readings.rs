@@ -14,6 +14,7 @@ use crate::text::{count, plain};
 
 impl Run<'_> {
     pub(super) async fn sync(&mut self, step: &Step, device: &str, attempts: u32) -> Result<(), DeskError> {
+        self.note_before_hand_over(device).await?;
         let answer = self.ask(device, &AgentCommand::Sync { attempts }).await?;
         let number = |path: &str| answer.pointer(path).and_then(Value::as_u64).unwrap_or_default();
         let (trips, up, down) =

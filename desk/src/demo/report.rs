@@ -230,6 +230,10 @@ fn tell_end(story: &Story<'_>, measured: &Measured, failures: &[String], seconds
         outcome.open
     ))?;
     story.line(&format!(
+        "names, phones and notes in the opened homes of those who handed over: {}",
+        outcome.left_after_hand_over
+    ))?;
+    story.line(&format!(
         "{}: {}, {} up, {} down; {seconds:.1} s",
         count(totals.syncs, "sync"),
         count(totals.round_trips, "round trip"),
@@ -259,6 +263,7 @@ fn result(scenario: &Scenario, measured: &Measured, searched: &Searched, control
             "wire": searched.wire.needles(),
             "disk": searched.disk.needles(),
         },
+        "left_after_hand_over": outcome.left_after_hand_over,
         "positive_control_hits": control.found,
         "seconds": (seconds * 10.0).round() / 10.0,
     })

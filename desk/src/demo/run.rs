@@ -13,7 +13,7 @@ use super::scenario::{Scenario, Step};
 use super::seeds::Seeds;
 use super::story::Story;
 use crate::DeskError;
-use crate::agent::AgentCommand;
+use crate::agent::{AgentCommand, RecordState};
 
 /// A record that was acknowledged and stands.
 #[derive(Debug, Clone)]
@@ -74,6 +74,8 @@ pub(crate) struct Run<'a> {
     /// Questions that were seen open, and those that were settled.
     pub(crate) questions: BTreeSet<(String, String)>,
     pub(crate) settled: BTreeSet<(String, String)>,
+    /// What records were like, by device and id, before a device that keeps nothing handed them over.
+    pub(crate) handed_over: BTreeMap<(String, String), RecordState>,
     /// How many records the generator has to add.
     pub(crate) to_generate: u64,
     pub(crate) failures: Vec<String>,
@@ -107,6 +109,7 @@ impl<'a> Run<'a> {
             totals: Totals::default(),
             questions: BTreeSet::new(),
             settled: BTreeSet::new(),
+            handed_over: BTreeMap::new(),
             to_generate,
             failures: Vec::new(),
             program,

@@ -5,7 +5,7 @@ use super::{signed, unsigned};
 use crate::error::ServerError;
 use minicbor::{Decode, Encode};
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use vigil_protocol::{Batch, BatchHeader, DeviceId, Hash, PulledItem, Signature, SpaceId, canonical};
+use vigil_protocol::{BatchHeader, DeviceId, ExpandedBatch, Hash, PulledItem, Signature, SpaceId, canonical};
 
 /// Why a batch stands aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +33,14 @@ pub(crate) struct AsideBatch {
     pub(crate) header: BatchHeader,
     #[n(1)]
     pub(crate) signature: Signature,
-    /// The items; those of erased records are hashes.
+    /// The items; those that are gone, as those of erased records are, are hashes.
     #[n(2)]
     pub(crate) items: Vec<PulledItem>,
 }
 
-impl From<Batch> for AsideBatch {
-    fn from(batch: Batch) -> Self {
-        let items = batch.items.into_iter().map(PulledItem::Present).collect();
-        Self { header: batch.header, signature: batch.signature, items }
+impl From<ExpandedBatch> for AsideBatch {
+    fn from(batch: ExpandedBatch) -> Self {
+        Self { header: batch.header, signature: batch.signature, items: batch.items }
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn erase(
     {
         let mut statement = transaction.prepare_cached(
             "SELECT author, count(*), sum(bytes) FROM item INDEXED BY item_by_record \
-             WHERE space = ?1 AND record = ?2 AND kind <> 3 GROUP BY author",
+             WHERE space = ?1 AND record = ?2 AND kind < 3 GROUP BY author",
         )?;
         let mut rows = statement.query(of_record)?;
         while let Some(row) = rows.next()? {
@@ -46,7 +46,7 @@ pub(crate) fn erase(
         .execute(of_record)?;
     transaction
         .prepare_cached(
-            "DELETE FROM item INDEXED BY item_by_record WHERE space = ?1 AND record = ?2 AND sequence <> ?3",
+            "DELETE FROM item INDEXED BY item_by_record WHERE space = ?1 AND record = ?2 AND sequence <> ?3 AND kind < 4",
         )?
         .execute(params![space.as_bytes(), record.as_bytes(), signed(tombstone)])?;
     records::mark_erased(transaction, space, record, tombstone)?;
@@ -64,7 +64,7 @@ pub(crate) fn erase(
         for item in &mut batch.items {
             let PulledItem::Present(present) = item else { continue };
             let belongs = match &*present {
-                Item::Tombstone(_) => false,
+                Item::Tombstone(_) | Item::Receipt(_) => false,
                 Item::Grant(capsule) | Item::Write(KeyReference::New(capsule), _) => capsule.record == *record,
                 Item::Write(KeyReference::Known(commitment), _) => {
                     named.contains(commitment)

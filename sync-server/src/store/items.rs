@@ -1,11 +1,11 @@
 //! Numbered items: a narrow row for finding them, and their sealed contents and capsules in tables of their own.
 //! An item read back promises to be the one that was stored, or not to be there at all.
 
-use super::{signed, unsigned};
+use super::{receipts, signed, unsigned};
 use crate::error::ServerError;
 use minicbor::bytes::ByteVec;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use vigil_protocol::{Capsule, DeviceId, Item, KeyCommitment, KeyReference, RecordId, SpaceId, canonical};
+use vigil_protocol::{Capsule, DeviceId, Item, KeyCommitment, KeyReference, Receipt, RecordId, SpaceId, canonical};
 
 /// What an item does, as its row says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub(crate) enum ItemKind {
     WriteKnown,
     Grant,
     Tombstone,
+    /// For the author of a batch.
+    BatchReceipt,
+    /// Of an erasure.
+    ErasureReceipt,
 }
 
 impl ItemKind {
@@ -24,6 +28,8 @@ impl ItemKind {
             Item::Write(KeyReference::Known(_), _) => Self::WriteKnown,
             Item::Grant(_) => Self::Grant,
             Item::Tombstone(_) => Self::Tombstone,
+            Item::Receipt(Receipt::Batch { .. }) => Self::BatchReceipt,
+            Item::Receipt(Receipt::Erased { .. }) => Self::ErasureReceipt,
         }
     }
 
@@ -33,14 +39,23 @@ impl ItemKind {
             Self::WriteKnown => 1,
             Self::Grant => 2,
             Self::Tombstone => 3,
+            Self::BatchReceipt => 4,
+            Self::ErasureReceipt => 5,
         }
     }
 
     pub(crate) fn from_column(column: i64) -> Result<Self, ServerError> {
-        [Self::WriteNew, Self::WriteKnown, Self::Grant, Self::Tombstone]
+        [Self::WriteNew, Self::WriteKnown, Self::Grant, Self::Tombstone, Self::BatchReceipt, Self::ErasureReceipt]
             .into_iter()
             .find(|kind| kind.column() == column)
             .ok_or(ServerError::DamagedRow { what: "kind of an item" })
+    }
+}
+
+impl ItemKind {
+    /// Whether it goes to a device by itself, and not together with a record.
+    pub(crate) fn is_receipt(self) -> bool {
+        matches!(self, Self::BatchReceipt | Self::ErasureReceipt)
     }
 }
 
@@ -62,6 +77,9 @@ pub(crate) fn size(item: &Item) -> u64 {
         Item::Write(KeyReference::Known(_), sealed) => 40 + sealed.len() as u64,
         Item::Grant(capsule) => capsule_size(capsule),
         Item::Tombstone(_) => 24,
+        // Each range of items: two small numbers.
+        Item::Receipt(Receipt::Batch { items, .. }) => 80 + 8 * items.ranges().len() as u64,
+        Item::Receipt(Receipt::Erased { .. }) => 24,
     }
 }
 
@@ -77,6 +95,9 @@ pub(crate) fn insert(
     row: &ItemRow,
     item: &Item,
 ) -> Result<(), ServerError> {
+    if let Item::Receipt(receipt) = item {
+        receipts::insert(transaction, space, (&row.author, row.sequence), receipt)?;
+    }
     let space = space.as_bytes();
     transaction
         .prepare_cached(
@@ -162,22 +183,25 @@ pub(crate) fn load(connection: &Connection, space: &SpaceId, row: &ItemRow) -> R
         }
         ItemKind::Grant => Item::Grant(capsule_at(connection, space, row.sequence)?),
         ItemKind::Tombstone => Item::Tombstone(row.record),
+        ItemKind::BatchReceipt | ItemKind::ErasureReceipt => {
+            Item::Receipt(receipts::load(connection, space, row.sequence)?)
+        }
     })
 }
 
-/// All items of a record that the device did not push itself, in ascending order.
+/// All items of a record, in ascending order; without those of one author, if one is named.
 pub(crate) fn of_record(
     connection: &Connection,
     space: &SpaceId,
     record: &RecordId,
-    reader: &DeviceId,
+    without: Option<&DeviceId>,
 ) -> Result<Vec<ItemRow>, ServerError> {
     let mut statement = connection.prepare_cached(
         // Without statistics SQLite would rather walk the whole space in the order of the numbers.
         "SELECT sequence, author, counter, kind, bytes FROM item INDEXED BY item_by_record \
-         WHERE space = ?1 AND record = ?2 AND author <> ?3 ORDER BY sequence",
+         WHERE space = ?1 AND record = ?2 AND author IS NOT ?3 AND kind < 4 ORDER BY sequence",
     )?;
-    let mut rows = statement.query(params![space.as_bytes(), record.as_bytes(), reader.as_bytes()])?;
+    let mut rows = statement.query(params![space.as_bytes(), record.as_bytes(), without.map(DeviceId::as_bytes)])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(ItemRow {
@@ -192,25 +216,46 @@ pub(crate) fn of_record(
     Ok(found)
 }
 
+/// Who looks for items.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Looking<'a> {
+    pub(crate) device: &'a DeviceId,
+    /// Whether it may see what is sealed to the epoch.
+    pub(crate) is_desk: bool,
+    /// Whether it hears of erasures that others confirm.
+    pub(crate) leads: bool,
+}
+
 /// Walks the items in `from..=to` that a device may see and did not push itself, newest first, until `stop` says so.
 pub(crate) fn walk_visible(
     connection: &Connection,
     space: &SpaceId,
-    (reader, is_desk): (&DeviceId, bool),
+    reader: Looking<'_>,
     (from, to): (u64, u64),
-    mut stop: impl FnMut(u64, RecordId) -> Result<bool, ServerError>,
+    mut stop: impl FnMut(ItemRow) -> Result<bool, ServerError>,
 ) -> Result<bool, ServerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT i.sequence, i.record FROM item i \
+        "SELECT i.sequence, i.record, i.author, i.counter, i.kind, i.bytes FROM item i \
          WHERE i.space = ?1 AND i.sequence BETWEEN ?4 AND ?5 AND i.author <> ?2 \
-         AND (EXISTS (SELECT 1 FROM reader r WHERE r.space = ?1 AND r.device = ?2 AND r.record = i.record) \
+         AND CASE i.kind WHEN 4 THEN i.record = ?2 WHEN 5 THEN ?6 ELSE \
+             (EXISTS (SELECT 1 FROM reader r WHERE r.space = ?1 AND r.device = ?2 AND r.record = i.record) \
               OR (?3 AND (i.kind = 3 OR EXISTS (SELECT 1 FROM record x WHERE x.space = ?1 AND x.record = i.record \
-                                                AND x.opened_to_epoch IS NOT NULL)))) \
+                                                AND x.opened_to_epoch IS NOT NULL)))) END \
          ORDER BY i.sequence DESC",
     )?;
-    let mut rows = statement.query(params![space.as_bytes(), reader.as_bytes(), is_desk, signed(from), signed(to)])?;
+    let Looking { device, is_desk, leads } = reader;
+    let mut rows =
+        statement.query(params![space.as_bytes(), device.as_bytes(), is_desk, signed(from), signed(to), leads])?;
     while let Some(row) = rows.next()? {
-        if stop(unsigned(row.get(0)?), RecordId(row.get(1)?))? {
+        let row = ItemRow {
+            sequence: unsigned(row.get(0)?),
+            record: RecordId(row.get(1)?),
+            author: DeviceId(row.get(2)?),
+            counter: unsigned(row.get(3)?),
+            kind: ItemKind::from_column(row.get(4)?)?,
+            bytes: unsigned(row.get(5)?),
+        };
+        if stop(row)? {
             return Ok(true);
         }
     }

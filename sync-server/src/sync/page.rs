@@ -5,7 +5,7 @@
 use super::cursor;
 use crate::error::ServerError;
 use crate::limits::{BATCH_HEADER_BYTES, ITEM_HASH_BYTES, MAX_WALKED_NUMBERS};
-use crate::store::items::{self, ItemRow};
+use crate::store::items::{self, ItemRow, Looking};
 use crate::store::{batches, records, spaces};
 use rusqlite::Connection;
 use std::collections::HashSet;
@@ -17,6 +17,8 @@ pub(crate) struct Reader {
     pub(crate) space: SpaceId,
     pub(crate) device: DeviceId,
     pub(crate) is_desk: bool,
+    /// An officer or a desk.
+    pub(crate) leads: bool,
 }
 
 /// The items of one answer.
@@ -86,7 +88,8 @@ pub(crate) fn choose(
 /// Walks what the device does not hold, newest first. Gives the newest number that may be visible, is not held and is not
 /// on the page; everything above is dealt with. 0 if there is none.
 fn walk(chosen: &mut Chosen<'_>, top: u64, mut budget: u64) -> Result<u64, ServerError> {
-    let Reader { space, device, is_desk } = chosen.reader;
+    let Reader { space, device, is_desk, leads } = chosen.reader;
+    let looking = Looking { device: &device, is_desk, leads };
     for (start, end) in chosen.have.missing_up_to(top) {
         if budget == 0 {
             return Ok(end);
@@ -94,14 +97,18 @@ fn walk(chosen: &mut Chosen<'_>, top: u64, mut budget: u64) -> Result<u64, Serve
         let from = start.max(end.saturating_sub(budget - 1));
         budget -= end - from + 1;
         let mut remaining = 0;
-        let stopped =
-            items::walk_visible(chosen.connection, &space, (&device, is_desk), (from, end), |number, record| {
-                if chosen.numbers.contains(&number) || chosen.take(&record)? == Taken::Whole {
-                    return Ok(false);
-                }
-                remaining = number;
-                Ok(true)
-            })?;
+        let stopped = items::walk_visible(chosen.connection, &space, looking, (from, end), |row| {
+            let taken = match row.kind.is_receipt() {
+                true => chosen.take_receipt(row)?,
+                false if chosen.numbers.contains(&row.sequence) => Taken::Whole,
+                false => chosen.take(&row.record)?,
+            };
+            if taken == Taken::Whole {
+                return Ok(false);
+            }
+            remaining = row.sequence;
+            Ok(true)
+        })?;
         if stopped {
             return Ok(remaining);
         }
@@ -142,10 +149,20 @@ impl Chosen<'_> {
         Ok(Taken::Part)
     }
 
+    /// Puts a receipt onto the page: it stands alone.
+    fn take_receipt(&mut self, row: ItemRow) -> Result<Taken, ServerError> {
+        let cost = self.cost(&[row])?;
+        if self.bytes + cost > self.budget && (self.budget == 0 || !self.rows.is_empty()) {
+            return Ok(Taken::Nothing);
+        }
+        self.add(vec![row], cost);
+        Ok(Taken::Whole)
+    }
+
     /// What the device needs of a record: what it does not hold, or all of it if it can only now read what it was told to
     /// pass over. Also the numbers of the capsules that say so.
     fn needed(&self, record: &RecordId) -> Result<(Vec<ItemRow>, Vec<u64>), ServerError> {
-        let Reader { space, device, is_desk } = self.reader;
+        let Reader { space, device, is_desk, .. } = self.reader;
         let mut opening = Vec::new();
         if let Some(opened) = records::opened_to(self.connection, &space, record, &device)? {
             opening.push(opened);
@@ -154,7 +171,9 @@ impl Chosen<'_> {
             opening.extend(row.opened_to_epoch);
         }
         opening.retain(|opened| *opened > 0 && !self.have.contains(*opened));
-        let mut rows = items::of_record(self.connection, &space, record, &device)?;
+        // Whoever was just given the record again may have destroyed its own part of it since.
+        let without = Some(&device).filter(|_| opening.is_empty());
+        let mut rows = items::of_record(self.connection, &space, record, without)?;
         if opening.is_empty() {
             rows.retain(|row| !self.have.contains(row.sequence));
         }
@@ -211,7 +230,7 @@ mod tests {
         loop {
             let mut chosen = Chosen {
                 connection: &transaction,
-                reader: Reader { space, device, is_desk: false },
+                reader: Reader { space, device, is_desk: false, leads: false },
                 have: have.clone(),
                 budget: 1000,
                 rows: Vec::new(),

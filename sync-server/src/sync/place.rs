@@ -6,8 +6,8 @@ use super::push::Author;
 use crate::error::ServerError;
 use crate::store::aside::AsideBatch;
 use crate::store::items::{self, ItemKind, ItemRow};
-use crate::store::{devices, erasure, records, signed, spaces};
-use vigil_protocol::{Capsule, Item, KeyReference, PulledItem, Recipient, RecordId, Role};
+use crate::store::{devices, erasure, receipts, records, signed, spaces};
+use vigil_protocol::{Capsule, Item, KeyReference, PulledItem, Receipt, Recipient, RecordId, Role};
 
 /// That all items were placed.
 #[derive(Clone, Copy, Debug)]
@@ -18,9 +18,9 @@ pub(crate) struct Placed {
 
 /// What becomes of one item.
 enum Decision {
-    /// It is stored as an item of this record.
+    /// It is stored as an item of this record; a receipt for a batch, under the batch's author.
     Keep(RecordId),
-    /// It belongs to an erased record.
+    /// It belongs to an erased record, or is a receipt that says nothing new.
     LetGo,
     /// Its author may not push it.
     Refuse,
@@ -77,7 +77,22 @@ fn decide(author: &Author<'_>, item: &Item) -> Result<Decision, ServerError> {
             Ok(if erased { Decision::LetGo } else { Decision::Keep(record) })
         }
         Item::Tombstone(record) => decide_tombstone(author, record),
+        Item::Receipt(receipt) => decide_receipt(author, receipt),
     }
+}
+
+/// A receipt never holds up the batch that it came in: one that its author may not give, or has given, is let go.
+fn decide_receipt(author: &Author<'_>, receipt: &Receipt) -> Result<Decision, ServerError> {
+    if receipts::is_given(author.transaction, &author.view.space(), &author.device, receipt)? {
+        return Ok(Decision::LetGo);
+    }
+    Ok(match receipt {
+        Receipt::Batch { device, .. } if leads(author) && author.view.member(device).is_some() => {
+            Decision::Keep(RecordId(*device.as_bytes()))
+        }
+        Receipt::Batch { .. } => Decision::LetGo,
+        Receipt::Erased { record } => Decision::Keep(*record),
+    })
 }
 
 fn decide_capsule(author: &Author<'_>, capsule: &Capsule) -> Result<Decision, ServerError> {
@@ -90,7 +105,12 @@ fn decide_capsule(author: &Author<'_>, capsule: &Capsule) -> Result<Decision, Se
         Some(row) if row.erased => return Ok(Decision::LetGo),
         Some(_) => {
             if !leads(author) && records::opened_to(tx, &space, &record, &author.device)?.is_none() {
-                return Ok(Decision::Refuse);
+                if owner.is_none() {
+                    return Ok(Decision::Refuse);
+                }
+                // It brings a key that is known here for this record: its copies were handed over, and whoever took them
+                // in was here first.
+                records::open_to_device(tx, &space, &record, &author.device, (0, false))?;
             }
         }
         None => {

@@ -13,7 +13,7 @@ use crate::store::{devices, fits, items, signed, spaces};
 use rusqlite::Transaction;
 use std::cell::RefCell;
 use vigil_protocol::{
-    Batch, BatchOutcome, Chain, DeviceId, Expand, Hash, KeyCommitment, Membership, ProtocolError, PulledItem,
+    BatchOutcome, Chain, DeviceId, Expand, ExpandedBatch, Hash, KeyCommitment, Membership, ProtocolError, PulledItem,
     PushedBatch, PushedItem, RefusalCode, Role,
 };
 
@@ -129,7 +129,7 @@ fn push(author: &Author<'_>, pushed: PushedBatch, erased: &mut bool) -> Result<B
 }
 
 /// The batch that was signed, or the outcome if there is none.
-fn verified(author: &Author<'_>, pushed: PushedBatch) -> Result<Result<Batch, BatchOutcome>, ServerError> {
+fn verified(author: &Author<'_>, pushed: PushedBatch) -> Result<Result<ExpandedBatch, BatchOutcome>, ServerError> {
     let left_out = (pushed.previous.is_none() && pushed.counter > 1)
         || pushed.items.iter().any(|item| matches!(item, PushedItem::Write(..)));
     let held = Held { author, before: pushed.counter, error: RefCell::new(None) };
@@ -138,8 +138,7 @@ fn verified(author: &Author<'_>, pushed: PushedBatch) -> Result<Result<Batch, Ba
         return Err(error);
     }
     let verified = expanded.and_then(|batch| {
-        batch.items.iter().try_for_each(vigil_protocol::Item::check)?;
-        batch.header.verify(&batch.signature, author.view)?;
+        batch.verify(author.view)?;
         Ok(batch)
     });
     Ok(verified.map_err(|error| match error {
@@ -154,7 +153,7 @@ fn follows(chain: &Chain, last: &Hash) -> bool {
 }
 
 /// Keeps a batch until its predecessor arrives.
-fn wait(author: &Author<'_>, hash: &Hash, batch: Batch) -> Result<BatchOutcome, ServerError> {
+fn wait(author: &Author<'_>, hash: &Hash, batch: ExpandedBatch) -> Result<BatchOutcome, ServerError> {
     let space = author.view.space();
     let (count, bytes) = aside::usage(author.transaction, &space, &author.device, AsideKind::Provisional)?;
     if count >= limits::MAX_PROVISIONAL_PER_DEVICE || bytes >= limits::MAX_PROVISIONAL_BYTES_PER_DEVICE {

@@ -8,5 +8,6 @@ mod membership;
 mod network;
 mod quotas;
 mod reading;
+mod receipts;
 mod requests;
 mod wall;

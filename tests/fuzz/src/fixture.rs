@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 use vigil_protocol::{
     Batch, BatchHeader, Capsule, Chain, DeviceId, EpochShare, Hash, Incarnation, Item, KeyCommitment, KeyReference,
-    LogBody, LogEntry, Membership, NewMember, Recipient, RecordId, Role, SUITE, Salt, SealedKey, SealingPublicKey,
-    Signature, SigningKey, SpaceId, Timestamp,
+    LogBody, LogEntry, Membership, NewMember, Receipt, Recipient, RecordId, Role, SUITE, Salt, SealedKey,
+    SealingPublicKey, SequenceRanges, Signature, SigningKey, SpaceId, Timestamp,
 };
 
 /// The space.
@@ -112,7 +112,16 @@ pub fn items() -> Vec<Item> {
         Item::Write(KeyReference::Known(KeyCommitment([0xb2; 32])), vec![2; 144].into()),
         Item::Grant(capsule()),
         Item::Tombstone(RecordId([9; 16])),
+        Item::Receipt(receipt()),
+        Item::Receipt(Receipt::Erased { record: RecordId([9; 16]) }),
     ]
+}
+
+fn receipt() -> Receipt {
+    let mut items = SequenceRanges::new();
+    items.insert(1, 4);
+    items.insert(9, 9);
+    Receipt::Batch { device: device(2), counter: 3, hash: Hash([0x77; 32]), items, time: Timestamp(1_795_000_000_000) }
 }
 
 /// Signs items as the batch of a member.

@@ -6,8 +6,8 @@ use crate::tape::{Recording, Step, Tree, lay_out, tree};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use vigil_core::records::{Outcome, ShortText};
-use vigil_core::{Choice, ListQuery, RecordId, Role, ScreeningDraft, Vault, VigilError, measure};
+use vigil_core::records::{EventBody, LongText, Outcome, ShortText};
+use vigil_core::{Choice, ListQuery, RecordId, Role, ScreeningDraft, SyncState, Vault, VigilError, measure};
 use vigil_protocol::Batch;
 use vigil_tests::{Device, Folder, admit_by, passphrase};
 
@@ -141,6 +141,63 @@ pub(crate) fn life_of_a_desk() -> Story {
     Story { steps: recording.finish(), acts: acts.into_inner(), server: files.into_inner() }
 }
 
+/// A volunteer, who hands over what she recorded and keeps nothing of it but what she may add later.
+pub(crate) fn life_of_a_volunteer() -> Story {
+    vigil_core::wipe_freed_memory();
+    let server = Folder::new("power-server");
+    let engine = line::engine(server.path());
+    let mut desk = Device::create("Desk");
+    desk.vault().create_space(Some(&line::card(&engine))).unwrap();
+    let folder = Folder::new("power-volunteer");
+    let recording = Recording::start(folder.path());
+    let files = RefCell::new(Vec::new());
+    let keep = || files.borrow_mut().push((recording.length(), tree(server.path())));
+    let line = Line { engine: &engine, look: &keep };
+    keep();
+    let acts = RefCell::new(Vec::new());
+    let done = |name, at_once, vault: &Vault| {
+        recording.acknowledge();
+        acts.borrow_mut().push(Act { name, at_once, visible: Visible::of(vault) });
+    };
+    let mut volunteer = Device::create_in(folder, "Volunteer");
+    done("a home", true, volunteer.vault());
+    let request = volunteer.vault().join_request().unwrap();
+    let welcome = desk.vault().admit(&request, Role::Volunteer, "Volunteer").unwrap();
+    volunteer.vault().join(&welcome).unwrap();
+    done("joined", true, volunteer.vault());
+    line.sync(desk.vault()).unwrap();
+    line.sync(volunteer.vault()).unwrap();
+    done("a first sync", false, volunteer.vault());
+    let first = volunteer.vault().record_screening(&screening("first"), &[person("Sunita Tamang")], None).unwrap();
+    done("a screening with a person", true, volunteer.vault());
+    line.sync(volunteer.vault()).unwrap();
+    done("handed over", false, volunteer.vault());
+    for number in 0..6 {
+        let text = LongText::new(format!("Sunita said so, {number}")).unwrap();
+        volunteer.vault().add_event(&first.screening, EventBody::Addendum { text }).unwrap();
+        done("what came to mind", true, volunteer.vault());
+    }
+    line.sync(volunteer.vault()).unwrap();
+    done("that handed over, too", false, volunteer.vault());
+    volunteer.vault().record_screening(&screening("second"), &[person("Sunita Rai")], None).unwrap();
+    done("another screening", true, volunteer.vault());
+    line.sync(volunteer.vault()).unwrap();
+    done("handed over as well", false, volunteer.vault());
+    line.sync(desk.vault()).unwrap();
+    line.sync(volunteer.vault()).unwrap();
+    done("received", false, volunteer.vault());
+    volunteer.lock();
+    Story { steps: recording.finish(), acts: acts.into_inner(), server: files.into_inner() }
+}
+
+/// Whether the device has words of a record whose content it says is gone.
+fn keeps_what_is_gone(vault: &Vault) -> bool {
+    let rows = vault.list(&ListQuery { limit: 1000, ..ListQuery::default() }).unwrap();
+    let gone = !rows.is_empty() && rows.iter().all(|row| row.gone.is_some() && row.sync != SyncState::Waiting);
+    let has = |piece: &Vec<u8>| piece.windows(6).any(|window| window == b"Sunita");
+    gone && vigil_core::readable::everything(vault).unwrap().iter().any(has)
+}
+
 impl Story {
     /// Cuts the power after this many steps and opens what is left. Says what is wrong, if anything is.
     pub(crate) fn cut(&self, at: usize, seed: u64, disk: Disk) -> Result<(), String> {
@@ -179,6 +236,9 @@ impl Story {
             return Err(damage.join("; "));
         }
         let found = Visible::of(&vault);
+        if keeps_what_is_gone(&vault) {
+            return Err("a handed over record left words behind".to_owned());
+        }
         let fits = found == last.visible
             || next.is_some_and(|next| found == next.visible || (!next.at_once && between(&found, last, next)));
         if !fits {

@@ -83,6 +83,15 @@ fn what_a_device_acknowledged_survives_a_power_cut_at_any_moment() {
 }
 
 #[test]
+fn what_a_volunteer_hands_over_is_gone_or_whole_after_a_power_cut_at_any_moment() {
+    let story = device::life_of_a_volunteer();
+    let wrong = campaign(&everyday(200), story.steps.len(), |at, seed| story.cut(at, seed, Disk::Honest));
+    assert!(wrong.is_empty(), "{}", kinds(&wrong));
+    let wrong = campaign(&CONTROL, story.steps.len(), |at, seed| story.cut(at, seed, Disk::IgnoresSyncs));
+    assert!(!wrong.is_empty(), "a disk that does not keep its word was not noticed");
+}
+
+#[test]
 fn what_a_server_acknowledged_survives_a_power_cut_at_any_moment() {
     let story = server::life_of_a_server();
     let wrong = campaign(&everyday(150), story.steps.len(), |at, seed| story.cut(at, seed, Disk::Honest));

@@ -121,21 +121,38 @@ pub(crate) fn insert_header(
     Ok(())
 }
 
+/// Keeps an original item. Says whether it is new.
 pub(crate) fn keep_envelope(
     tx: &Transaction<'_>,
     (device, chain, place): (&DeviceId, &Chain, u32),
     record: &RecordId,
     item: &[u8],
-) -> Result<(), StoreError> {
-    tx.prepare_cached("INSERT INTO envelope VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")?.execute((
-        device.as_bytes(),
-        chain.kind(),
-        chain.number(),
-        place,
-        record.as_bytes(),
-        item,
-    ))?;
-    Ok(())
+) -> Result<bool, StoreError> {
+    let kept = tx
+        .prepare_cached("INSERT INTO envelope VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING")?
+        .execute((device.as_bytes(), chain.kind(), chain.number(), place, record.as_bytes(), item))?;
+    Ok(kept > 0)
+}
+
+/// The original items of a record.
+pub(crate) fn envelopes(connection: &Connection, record: &RecordId) -> Result<Vec<(DeviceId, Vec<u8>)>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT device, item FROM envelope WHERE record = ?1")?;
+    let rows = statement.query_map([record.as_bytes()], |row| Ok((DeviceId(row.get(0)?), row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Header and signature, as they were signed.
+pub(crate) type Signed = (Vec<u8>, Vec<u8>);
+
+/// A batch of a device's own chain.
+pub(crate) fn signed_header(
+    connection: &Connection,
+    device: &DeviceId,
+    number: u64,
+) -> Result<Option<Signed>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT header, signature FROM batch WHERE device = ?1 AND chain = 0 AND number = ?2")?;
+    Ok(statement.query_row((device.as_bytes(), number), |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
 }
 
 pub(crate) fn park(

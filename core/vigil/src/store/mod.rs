@@ -7,8 +7,10 @@ pub(crate) mod cells;
 pub(crate) mod chains;
 mod connection;
 pub(crate) mod drafts;
+pub(crate) mod erasures;
 pub(crate) mod evidence;
 pub(crate) mod generations;
+pub(crate) mod handed_over;
 #[allow(dead_code, reason = "what brings instruments in stands on top of it")]
 pub(crate) mod instruments;
 mod integrity;
@@ -16,6 +18,7 @@ pub(crate) mod log;
 mod migrate;
 pub(crate) mod opinions;
 pub(crate) mod outbox;
+pub(crate) mod receipts;
 pub(crate) mod records;
 mod sealed_copies;
 pub(crate) mod settings;

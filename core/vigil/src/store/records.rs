@@ -277,11 +277,17 @@ pub(crate) fn add_unsent(tx: &Transaction<'_>, record: &RecordId, change: i64) -
     Ok(())
 }
 
-/// Erases a record: columns, document, events, search text. Its id stays as a tombstone.
-pub(crate) fn erase(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
+/// Removes a record: columns, document, events, search text, links.
+pub(super) fn remove(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
     tx.prepare_cached("DELETE FROM search WHERE rowid = (SELECT number FROM record WHERE id = ?1)")?
         .execute([record.as_bytes()])?;
     tx.prepare_cached("DELETE FROM record WHERE id = ?1")?.execute([record.as_bytes()])?;
+    Ok(())
+}
+
+/// Erases a record. Its id stays as a tombstone.
+pub(crate) fn erase(tx: &Transaction<'_>, record: &RecordId) -> Result<(), StoreError> {
+    remove(tx, record)?;
     tx.prepare_cached("INSERT INTO tombstone VALUES (?1) ON CONFLICT DO NOTHING")?.execute([record.as_bytes()])?;
     Ok(())
 }

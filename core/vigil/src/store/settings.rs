@@ -21,6 +21,12 @@ pub(crate) enum Setting {
     LogIntentions,
     ReadChain,
     AuditorsTold,
+    /// Something was destroyed and its traces outside the tables are not gone yet.
+    Destroying,
+    /// The newest time that somebody else signed.
+    SignedTime,
+    /// The server may lack batches of this device.
+    PushAgain,
 }
 
 impl Setting {
@@ -40,6 +46,9 @@ impl Setting {
             Self::LogIntentions => "log_intentions",
             Self::ReadChain => "read_chain",
             Self::AuditorsTold => "auditors_told",
+            Self::Destroying => "destroying",
+            Self::SignedTime => "signed_time",
+            Self::PushAgain => "push_again",
         }
     }
 }

@@ -6,7 +6,7 @@ use super::take_in::TakenIn;
 use super::transport::{Transport, TransportError};
 use crate::error::{Result, VigilError};
 use crate::keys::random_bytes;
-use crate::store::{Setting, chains, generations, outbox, records, settings};
+use crate::store::{Setting, chains, generations, outbox, receipts, records, settings};
 use crate::vault::Vault;
 use serde::Serialize;
 use std::time::Duration;
@@ -83,6 +83,10 @@ struct Course {
     in_full: bool,
     hello: bool,
     alone: bool,
+    /// The counter from which this device's chain is pushed again.
+    again: Option<u64>,
+    /// Whether it was, in this sync: once is enough.
+    pushed_again: bool,
 }
 
 /// What stays the same through a sync.
@@ -97,6 +101,8 @@ struct Run<'a> {
 }
 
 struct Prepared {
+    /// How many batches are pushed again, before `batches`.
+    again: usize,
     batches: Vec<(u64, Batch)>,
     log: Vec<LogEntry>,
     body: Vec<u8>,
@@ -121,6 +127,7 @@ impl Vault {
         let mut report = SyncReport::default();
         let mut run = Run { options, progress, cancel, failures: 0, window: FIRST_WINDOW_BYTES };
         self.sync_into(&mut report, transport, &mut run).await?;
+        self.sweep()?;
         report.set_aside = outbox::count_set_aside(self.store.read())?;
         Ok(report)
     }
@@ -136,7 +143,7 @@ impl Vault {
         self.erase_let_go()?;
         self.open_opinions()?;
         self.grant_auditors()?;
-        let mut course = Course::default();
+        let mut course = Course { again: self.again_from()?, ..Course::default() };
         let mut idle_rounds = 0;
         loop {
             if run.cancel.is_cancelled() {
@@ -160,7 +167,11 @@ impl Vault {
             idle_rounds = if moved { 0 } else { idle_rounds + 1 };
             let waiting = outbox::count(self.store.read())? > outbox::count_set_aside(self.store.read())?;
             let log_waiting = self.space()?.confirmed < self.space()?.log.len();
-            if !more && !waiting && !log_waiting {
+            if more || waiting || log_waiting || course.again.is_some() {
+                continue;
+            }
+            // Those who sent something learn with their next sync that it was received.
+            if !self.write_receipts()? {
                 return Ok(());
             }
         }
@@ -175,6 +186,7 @@ impl Vault {
         // Entries of the log that the server has not taken go first and alone: a batch that was signed over them, or sealed
         // to an epoch that they start, would be worth nothing should somebody else's entries come before them.
         let log_waits = self.space()?.confirmed < self.space()?.log.len();
+        let log_waits = log_waits || course.again.is_some();
         let mut written = if log_waits { Vec::new() } else { outbox::written_down(self.store.read(), MAX_PREPARED)? };
         while !log_waits
             && written.len() < MAX_PREPARED
@@ -185,7 +197,11 @@ impl Vault {
         }
         let space = self.space()?;
         let mut batches = Vec::new();
-        let mut pushed = Vec::new();
+        let mut pushed = match course.again {
+            Some(from) => self.pushes_again(from, MAX_PREPARED, run.window)?,
+            None => Vec::new(),
+        };
+        let again = pushed.len();
         let mut size = 0;
         for (counter, bytes) in written {
             size += bytes.len();
@@ -218,7 +234,7 @@ impl Vault {
             log: log.clone(),
         };
         let body = request.to_body(&card.identity, &space.id(), &self.keys.signing);
-        Ok(Prepared { batches, log, body })
+        Ok(Prepared { again, batches, log, body })
     }
 
     /// Sends a body once. `None` if the link failed and the pause before the next attempt is over.
@@ -303,7 +319,11 @@ impl Vault {
             Ok(Answer::Refused { code, .. }) => Err(VigilError::ServerRefused { code }),
             Ok(Answer::Sync(response)) => {
                 course.hello = false;
+                let another_life = known.is_some() && response.incarnation.is_some_and(|named| Some(named) != known);
                 self.store.in_transaction(|tx| {
+                    if another_life {
+                        settings::set(tx, Setting::PushAgain, &[1])?;
+                    }
                     if let Some(incarnation) = response.incarnation {
                         settings::set(tx, Setting::Incarnation, incarnation.as_bytes())?;
                     }
@@ -322,14 +342,26 @@ impl Vault {
         report: &mut SyncReport,
         course: &mut Course,
     ) -> Result<bool> {
-        if response.outcomes.len() != prepared.batches.len() || response.log_appended > prepared.log.len() as u64 {
+        if response.outcomes.len() != prepared.again + prepared.batches.len()
+            || response.log_appended > prepared.log.len() as u64
+        {
             return Err(VigilError::ServerNotTrusted { why: "it answered something else than was asked".into() });
         }
         let mut moved = response.log_appended > 0 || !response.log.is_empty();
         self.merge_log(response.log_appended, &response.log)?;
-        for ((counter, batch), outcome) in prepared.batches.iter().zip(&response.outcomes) {
+        let (again, outcomes) = response.outcomes.split_at(prepared.again);
+        if let Some(from) = course.again {
+            course.again = self.settle_again(from, again)?;
+            course.pushed_again = true;
+            moved = true;
+            if course.again.is_none() {
+                self.done_again()?;
+            }
+        }
+        for ((counter, batch), outcome) in prepared.batches.iter().zip(outcomes) {
             moved |= self.settle_batch(*counter, batch, *outcome, report, course)?;
         }
+        self.finish_destroying()?;
         moved |= response.covered != self.cursor()?;
         // The answer's numbers replace this device's: a grant of an old record takes some of them back.
         let taken = self.take_in(response.batches, &response.covered)?;
@@ -371,9 +403,12 @@ impl Vault {
                     }
                     let finished = outbox::finish_batch(tx, counter)?;
                     outbox::forget_batch(tx, counter)?;
+                    receipts::finish_batch(tx, counter)?;
                     for (_, record) in &finished {
                         records::add_unsent(tx, record, -1)?;
                     }
+                    self.keep_what_was_sent(tx, counter, batch)?;
+                    self.retire_acknowledged(tx, finished.iter().map(|(_, record)| *record))?;
                     Ok::<_, VigilError>(finished)
                 })?;
                 report.sent += finished.len() as u64;
@@ -394,6 +429,7 @@ impl Vault {
                 } else {
                     course.alone = true;
                 }
+                self.store.in_transaction(|tx| receipts::finish_batch(tx, counter))?;
                 self.take_back(counter, batch)?;
                 Ok(true)
             }
@@ -401,7 +437,12 @@ impl Vault {
                 course.in_full = true;
                 Ok(false)
             }
-            BatchOutcome::Provisional => Ok(false),
+            BatchOutcome::Provisional => {
+                if !course.pushed_again && self.keeps_what_it_sent()? {
+                    course.again = Some(1);
+                }
+                Ok(false)
+            }
             BatchOutcome::Fork => Err(VigilError::ServerRefused { code: RefusalCode::Suspended }),
             BatchOutcome::Refused(code) => Err(VigilError::ServerRefused { code }),
         }
@@ -437,6 +478,7 @@ impl Vault {
                 }
             }
             outbox::release_from_batch(tx, counter)?;
+            receipts::release_from_batch(tx, counter)?;
             outbox::forget_batch(tx, counter)?;
             Ok::<_, VigilError>(())
         })

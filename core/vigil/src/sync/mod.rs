@@ -2,6 +2,7 @@
 //! It promises that a sync can be cut, repeated or cancelled at any byte without loss, and that one bad record never stops
 //! the others.
 
+mod again;
 mod auditors;
 mod client;
 mod http;
@@ -15,5 +16,5 @@ pub use http::HttpTransport;
 pub use progress::{Cancel, Progress};
 pub use transport::{Transport, TransportError};
 
-pub(crate) use pack::{Save, merge_contents, seal_copy};
-pub(crate) use take_in::erase;
+pub(crate) use pack::{Save, merge_contents, reading_devices, seal_copy};
+pub(crate) use take_in::{erase, may_erase};

@@ -6,7 +6,7 @@ use crate::error::{Result, VigilError};
 use crate::keys::{SealedTo, Secret, commitment, random_bytes, seal_key};
 use crate::records::{Kinds, RecordContent};
 use crate::sealing::{self, Place};
-use crate::store::{self, Generation, chains, generations, outbox, records};
+use crate::store::{self, Generation, chains, generations, handed_over, outbox, receipts, records};
 use crate::vault::{Space, Vault};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -19,6 +19,8 @@ use vigil_protocol::{
 
 /// Most saves that one batch takes in.
 const MAX_SAVES_PER_BATCH: usize = 400;
+/// Most receipts in one batch.
+const MAX_RECEIPTS_PER_BATCH: usize = 64;
 /// Most plaintext of saves in one batch, in bytes; what comes after waits for the next.
 const MAX_CONTENT_PER_BATCH: usize = 112 * 1024;
 /// Most changes, and most events, in one write; the readers' limit is higher.
@@ -76,7 +78,7 @@ pub(crate) fn merge_contents(saves: &[Save], me: &DeviceId) -> Result<Vec<Record
 /// The single devices that may read a record now, besides the desks: identities go to the officers assigned (before that,
 /// to those on duty), everything else to those assigned; a monitor goes on reading its own. A volunteer opens nothing that
 /// others write (PROTOCOL 1-3).
-fn reading_devices(space: &Space, record: &RecordId, identity: bool, creator: &DeviceId) -> Vec<DeviceId> {
+pub(crate) fn reading_devices(space: &Space, record: &RecordId, identity: bool, creator: &DeviceId) -> Vec<DeviceId> {
     let membership = &space.membership;
     let assigned = membership.assigned(record);
     let mut devices: Vec<DeviceId> = if identity {
@@ -172,8 +174,11 @@ struct Target {
 }
 
 fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &RecordId, me: &DeviceId) -> Result<Target> {
-    let row = records::get(connection, record)?;
-    let (kind, creator) = row.map_or((String::new(), *me), |row| (row.columns.kind, row.columns.creator));
+    let (kind, creator) = match records::get(connection, record)? {
+        Some(row) => (row.columns.kind, row.columns.creator),
+        // What comes to mind later goes to the readers of a record that is gone here.
+        None => handed_over::find(connection, record)?.map_or((String::new(), *me), |stub| (stub.kind, stub.creator)),
+    };
     let identity = kinds.kind(&kind).is_some_and(|kind| kind.identity);
     let held = generations::of_record(connection, record)?;
     let for_auditors = kinds.is_for_auditors(&kind);
@@ -189,7 +194,9 @@ fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &Record
 
 impl Target {
     fn key_reference(&self, space: &Space, me: &DeviceId) -> Result<KeyReference> {
-        if self.generation.sent {
+        // A key that came by hand: whether the server ever sees its author's own batch, nobody knows.
+        let by_hand = self.generation.sequence.is_none() && self.generation.starter != *me;
+        if self.generation.sent && !by_hand {
             return Ok(KeyReference::Known(self.generation.commitment));
         }
         let to = if self.for_auditors { auditors::recipients(space, me) } else { recipients(space, self, me) };
@@ -267,6 +274,7 @@ impl<'v, 't> Packer<'v, 't> {
                     self.delivered.push(generation);
                     // What follows in this batch names the key that this item brings.
                     target.generation.sent = true;
+                    target.generation.starter = me;
                 }
                 self.items.push(Item::Write(key, sealed.into()));
             }
@@ -302,7 +310,11 @@ impl Vault {
     /// `alone` packs the saves of one record only: how a record that the server refuses is found.
     pub(crate) fn pack(&mut self, alone: bool) -> Result<Option<u64>> {
         let waiting = outbox::unbatched(self.store.read(), MAX_SAVES_PER_BATCH)?;
-        if waiting.is_empty() {
+        let said = match alone && !waiting.is_empty() {
+            true => Vec::new(),
+            false => receipts::unbatched(self.store.read(), MAX_RECEIPTS_PER_BATCH)?,
+        };
+        if waiting.is_empty() && said.is_empty() {
             return Ok(None);
         }
         let mut order: Vec<RecordId> = Vec::new();
@@ -336,6 +348,10 @@ impl Vault {
         for record in &order {
             packer.add(record, grouped.get(record).map(Vec::as_slice).unwrap_or_default())?;
         }
+        for (_, receipt) in &said {
+            let damaged = |_| VigilError::DatabaseDamaged { detail: "a receipt" };
+            packer.items.push(Item::Receipt(canonical::decode(receipt).map_err(damaged)?));
+        }
         let delivered = std::mem::take(&mut packer.delivered);
         let batch = packer.sign();
         for commitment in &delivered {
@@ -343,6 +359,8 @@ impl Vault {
         }
         outbox::write_down(&tx, counter, &batch.to_bytes())?;
         outbox::assign_to_batch(&tx, &numbers, counter)?;
+        let said: Vec<i64> = said.iter().map(|(number, _)| *number).collect();
+        receipts::assign_to_batch(&tx, &said, counter)?;
         tx.commit().map_err(store::StoreError::from)?;
         Ok(Some(counter))
     }

@@ -2,6 +2,7 @@
 //! Decisions are events under the decider's own name; nobody's earlier word is overwritten by one.
 
 use super::Vault;
+use super::erasure::Erased;
 use super::save::Open;
 use super::screening::{check_agreement, travels_on};
 use crate::error::{Result, VigilError};
@@ -9,9 +10,8 @@ use crate::records::{
     ChangeHash, EventBody, EventId, FieldName, FieldSettlement, FieldValue, Outcome, OutcomeSettlement, Standing,
     resolve_field,
 };
-use crate::store::{StoreError, records};
-use crate::sync::{Save, erase};
-use rusqlite::Transaction;
+use crate::store::records;
+use crate::sync::Save;
 use vigil_protocol::{DeviceId, RecordId, Role};
 
 /// Fields of a screening that was let go: links of persons whose records the decider did not hold.
@@ -24,13 +24,6 @@ pub enum Choice {
     Number(usize),
     /// The value that this change wrote.
     Change(ChangeHash),
-}
-
-/// What goes with erased records, outside the database.
-#[derive(Default)]
-pub(super) struct Erased {
-    saves: Vec<u64>,
-    copies: Vec<(u64, Vec<u8>)>,
 }
 
 /// Whether rules of their own hold for such an event.
@@ -69,7 +62,8 @@ impl Vault {
     }
 
     /// Adds an event of any kind but a decision, which [`Self::decide`] takes, a second opinion, which
-    /// [`Self::give_opinion`] takes, and what is about consent, sharing and allegations, each of which has its own call.
+    /// [`Self::give_opinion`] takes, and what is about consent, sharing and allegations, each of which has its own call. An
+    /// addendum can also be added to a record whose content was handed over.
     ///
     /// # Errors
     /// [`VigilError::NotFound`], [`VigilError::Invalid`].
@@ -85,6 +79,9 @@ impl Vault {
         }
         if is_about_sharing(&body) {
             return Err(VigilError::invalid("event", "consent, shares and allegations have calls of their own"));
+        }
+        if let Some(stub) = self.stub(record)? {
+            return self.add_to_gone(&stub, body);
         }
         let mut open = self.open_to_change(record)?;
         let id = self.write_event(&mut open, body);
@@ -165,38 +162,6 @@ impl Vault {
         holders.sort_unstable();
         holders.dedup();
         Ok(holders)
-    }
-
-    /// Erases the records of persons whom somebody let go without holding their records (CARE 9). Gives how many.
-    pub(crate) fn erase_let_go(&mut self) -> Result<u64> {
-        let gone = records::persons_let_go(self.store.read())?;
-        if gone.is_empty() {
-            return Ok(0);
-        }
-        let mut erased = Erased::default();
-        let tx = self.store.begin()?;
-        self.erase_in(&tx, &gone, &mut erased)?;
-        tx.commit().map_err(StoreError::from)?;
-        self.after_erasing(erased)?;
-        Ok(gone.len() as u64)
-    }
-
-    pub(super) fn erase_in(&self, tx: &Transaction<'_>, gone: &[RecordId], erased: &mut Erased) -> Result<()> {
-        for record in gone {
-            let Some(saves) = erase(tx, self.space.as_ref(), record, &self.device)? else {
-                return Err(VigilError::NotAllowed { why: "only its author, an officer or a desk may erase a record" });
-            };
-            erased.saves.extend(saves);
-            // Also where nothing was sent: a sealed copy may have been handed over.
-            erased.copies.push(self.enqueue(tx, record, &Save::Tombstone)?);
-        }
-        Ok(())
-    }
-
-    pub(super) fn after_erasing(&mut self, erased: Erased) -> Result<()> {
-        self.keep_copies(erased.copies)?;
-        self.copies.forget(&erased.saves)?;
-        Ok(self.store.forget_deleted()?)
     }
 
     /// Settles a field on which people differ. The values that were not chosen stay in the record's history.

@@ -10,11 +10,13 @@ mod codes;
 mod complaints;
 mod consent;
 mod decide;
+mod erasure;
 mod instruments;
 mod members;
 mod opinions;
 mod read;
 mod received;
+mod retention;
 mod save;
 mod screening;
 mod share;
@@ -28,6 +30,7 @@ pub use archive::{ArchiveKey, ArchiveReport, read_archive};
 pub use audit::{AuditTrail, ComplaintCount, DeviceTrail, ReadView, SAME_READ, SILENT_AFTER};
 pub(crate) use audit::{ReadClass, ReadNoted};
 pub use decide::Choice;
+pub use erasure::ErasureView;
 pub use members::MemberView;
 pub use read::ListQuery;
 pub use received::{Accepted, RecallAnswered};
@@ -38,7 +41,7 @@ pub use sharing_views::{
 };
 pub use space::RecoveryKey;
 pub use views::{
-    EventView, FieldView, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
+    EventView, FieldView, Gone, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
 };
 
 pub use instruments::InstrumentInfo;
@@ -147,8 +150,10 @@ impl Vault {
         let store = Store::open(&home.join("vigil.db"), &key)?;
         let mut vault = Self::assemble(home, store, lock, clock)?;
         vault.make_missing_copies()?;
+        vault.finish_destroying()?;
         vault.after_update()?;
         vault.open_opinions()?;
+        vault.sweep()?;
         Ok(vault)
     }
 

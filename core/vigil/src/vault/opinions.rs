@@ -13,7 +13,7 @@ use crate::records::{
     Code, EventBody, EventId, Judge, Judgement, LongText, OpinionSalt, OpinionState, Opinions, SecondOpinion,
     SignedEvent, Standing, is_view,
 };
-use crate::store::{chains, opinions, records};
+use crate::store::{chains, opinions};
 use std::collections::{BTreeMap, BTreeSet};
 use vigil_protocol::{DeviceId, Hash, RecordId, Role, canonical};
 use zeroize::Zeroizing;
@@ -55,7 +55,7 @@ impl Vault {
     /// # Errors
     /// [`VigilError::NotFound`].
     pub fn second_opinion(&self, record: &RecordId) -> Result<SecondOpinionView> {
-        let row = records::get(self.store.read(), record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        let row = self.row(record)?;
         self.opinion_view(record, &row.columns.creator, &self.events_of(record)?)
     }
 
@@ -77,7 +77,7 @@ impl Vault {
     }
 
     fn open_opinions_of(&self, record: &RecordId) -> Result<u64> {
-        let row = records::get(self.store.read(), record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        let row = self.row(record)?;
         let given = self.opinions(record, &row.columns.creator, &self.events_of(record)?)?;
         let (mut due, mut done) = (Vec::new(), Vec::new());
         for (commitment, bytes) in opinions::of_record(self.store.read(), record)? {

@@ -4,9 +4,10 @@
 use super::Vault;
 use super::audit::Showing;
 use super::summary::Fields;
-use super::views::{EventView, FieldView, RecordSummary, RecordView, Status, SyncState, ValueView};
+use super::views::{EventView, FieldView, Gone, RecordSummary, RecordView, Status, SyncState, ValueView};
 use crate::error::{Result, VigilError};
 use crate::records::{AUDIT, Code, EventBody, EventId, SignedEvent, Standing, resolve_fields};
+use crate::store::handed_over::{self, Stub, Why};
 use crate::store::{ListFilter, Row, chains, drafts, outbox, records};
 use std::collections::BTreeMap;
 use vigil_protocol::RecordId;
@@ -43,7 +44,21 @@ impl Vault {
             limit: query.limit,
             offset: query.offset,
         };
-        self.summaries(records::list(self.store.read(), &filter)?)
+        let store = self.store.read();
+        if filter.only_conflicts || handed_over::count(store)? == 0 {
+            return self.summaries(records::list(store, &filter)?);
+        }
+        // Two lists in the same order become one.
+        let most = filter.limit.saturating_add(filter.offset);
+        let stubs = handed_over::list(store, filter.kind.as_deref(), most)?;
+        let rows = records::list(store, &ListFilter { limit: most, offset: 0, ..filter })?;
+        let mut all = self.summaries(rows)?;
+        for stub in stubs {
+            all.push(self.stub_summary(stub)?);
+        }
+        all.sort_by_key(|row| std::cmp::Reverse(row.created_at));
+        let (skip, take) = (query.offset as usize, query.limit as usize);
+        Ok(all.into_iter().skip(skip).take(take).collect())
     }
 
     /// Records in which every word of `text` occurs, or begins a word, in any script. Newest first.
@@ -52,6 +67,37 @@ impl Vault {
     /// [`VigilError::DatabaseDamaged`].
     pub fn search(&self, text: &str, limit: u32) -> Result<Vec<RecordSummary>> {
         self.summaries(records::search(self.store.read(), text, limit)?)
+    }
+
+    fn stub_summary(&self, stub: Stub) -> Result<RecordSummary> {
+        let sync = if handed_over::waits(self.store.read(), &stub.record)? {
+            SyncState::Waiting
+        } else if stub.received {
+            SyncState::Received
+        } else {
+            SyncState::Sent
+        };
+        Ok(RecordSummary {
+            id: stub.record.to_string(),
+            title: stub.kind.replace('_', " "),
+            kind: stub.kind,
+            place: None,
+            author: self.call(&stub.creator)?,
+            created_at: stub.created_at.0,
+            updated_at: stub.created_at.0,
+            outcome: None,
+            points: None,
+            band: None,
+            people: None,
+            minutes: None,
+            conflicts: 0,
+            sync,
+            gone: Some(match stub.why {
+                Why::HandedOver => Gone::HandedOver,
+                Why::Aged => Gone::Aged,
+                Why::Unassigned => Gone::Unassigned,
+            }),
+        })
     }
 
     fn summaries(&self, rows: Vec<Row>) -> Result<Vec<RecordSummary>> {
@@ -85,7 +131,9 @@ impl Vault {
         let (Some(first), Some(last)) = (filled("0"), filled("f")) else {
             return Err(VigilError::NotFound { what: "record" });
         };
-        match records::between(self.store.read(), (&first, &last), 2)?.as_slice() {
+        let mut fitting = records::between(self.store.read(), (&first, &last), 2)?;
+        fitting.extend(handed_over::between(self.store.read(), (&first, &last), 2)?);
+        match fitting.as_slice() {
             [] => Err(VigilError::NotFound { what: "record" }),
             [one] => Ok(*one),
             _ => Err(VigilError::Ambiguous { what: "record" }),
@@ -94,7 +142,7 @@ impl Vault {
 
     /// A record with its fields, events, open questions and reasons. That a record which tells who somebody is was shown
     /// is committed as an event for the auditor first (ADR 0017). What is for auditors shows here, once it was sent, that
-    /// it is there.
+    /// it is there. Of a record whose content was handed over there is the summary, which says so.
     ///
     /// # Errors
     /// [`VigilError::NotFound`]; [`VigilError::Disk`] if the read of an identity cannot be noted: then nothing is shown.
@@ -111,7 +159,19 @@ impl Vault {
     }
 
     fn show_noted(&self, record: &RecordId, purpose: Option<&Code>) -> Result<RecordView> {
-        let row = records::get(self.store.read(), record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        if let Some(stub) = self.stub(record)? {
+            return Ok(RecordView {
+                summary: self.stub_summary(stub)?,
+                fields: Vec::new(),
+                events: Vec::new(),
+                open_outcomes: Vec::new(),
+                second_opinion: None,
+                assessment: None,
+                linked: Vec::new(),
+                heads: Vec::new(),
+            });
+        }
+        let row = self.row(record)?;
         let showing = self.before_showing(&row, purpose)?;
         self.view(record, row, showing)
     }
@@ -226,6 +286,8 @@ impl Vault {
             device: self.device.to_string(),
             role: self.role()?.name().to_owned(),
             records: records::count(store, Some(AUDIT))?,
+            handed_over: handed_over::count(store)?,
+            unreceived: self.unreceived()?,
             waiting: outbox::count(store)?,
             set_aside: outbox::count_set_aside(store)?,
             conflicts: records::count_conflicts(store)?,
@@ -254,5 +316,6 @@ fn summary(row: Row, author: String) -> RecordSummary {
         minutes: columns.minutes,
         conflicts: columns.conflicts,
         sync: if row.unsent > 0 { SyncState::Waiting } else { SyncState::Sent },
+        gone: None,
     }
 }

@@ -5,7 +5,7 @@ use super::Vault;
 use super::cards::read_card;
 use super::codes::{RECALL_ANSWER_PREFIX, RECALL_PREFIX, SHARE_PREFIX, from_code, to_code};
 use super::consent::standing_of;
-use super::decide::Erased;
+use super::erasure::Erased;
 use crate::error::{Result, VigilError};
 use crate::records::{EventBody, FieldName, FieldValue, Received, ShareId, any_basis_alive, limits};
 use crate::share::{Admitted, Recall, RecallAnswer, ShareMessage};

@@ -65,7 +65,7 @@ impl Vault {
     /// A record of this device, to be read or changed.
     pub(super) fn open_record(&self, record: &RecordId) -> Result<Open> {
         let store = self.store.read();
-        let row = records::get(store, record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        let row = self.row(record)?;
         let damaged = |detail| VigilError::DatabaseDamaged { detail };
         let bytes = records::facts(store, record)?.ok_or(damaged("a document is missing"))?;
         let facts = Facts::load(&bytes).map_err(|_| damaged("a document"))?;

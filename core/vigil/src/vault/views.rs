@@ -12,6 +12,20 @@ pub enum SyncState {
     Waiting,
     /// The server has acknowledged everything that this device wrote.
     Sent,
+    /// An officer's or a desk's device has said that it received it. Devices that keep a readable copy do not ask.
+    Received,
+}
+
+/// Why a record's content is not on this device any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gone {
+    /// It was handed over: the server has acknowledged it.
+    HandedOver,
+    /// It is older than this device's role keeps.
+    Aged,
+    /// It is assigned to others.
+    Unassigned,
 }
 
 /// A row of a list.
@@ -45,6 +59,8 @@ pub struct RecordSummary {
     pub conflicts: u32,
     /// How far it has come.
     pub sync: SyncState,
+    /// Why its content is not here any more. Nothing is lost: others have it.
+    pub gone: Option<Gone>,
 }
 
 /// One of a field's values.
@@ -153,6 +169,10 @@ pub struct Status {
     pub role: String,
     /// Records on it.
     pub records: u64,
+    /// Records whose content is not here any more, because it was handed over.
+    pub handed_over: u64,
+    /// Batches that were sent and that nobody has said to have received; they stay, sealed, until then.
+    pub unreceived: u64,
     /// Saves that the server has not acknowledged.
     pub waiting: u64,
     /// Saves that the server refused on their own.

@@ -2,7 +2,8 @@
 
 use crate::{Target, fixture};
 use vigil_protocol::{
-    DeviceId, Expand, Hash, KeyCommitment, PushedBatch, SUITE, SequenceRanges, Signature, SyncRequest, canonical,
+    DeviceId, Expand, Hash, KeyCommitment, PushedBatch, PushedItem, SUITE, SequenceRanges, Signature, SyncRequest,
+    canonical,
 };
 
 pub(super) const TARGET: Target =
@@ -32,7 +33,7 @@ fn run(payload: &[u8]) {
         if let Ok(batch) = pushed.expand(request.device, fixture::membership(), &Held) {
             assert_eq!(batch.header.items.len(), items);
             assert!(batch.verify(fixture::membership()).is_err() || request.device == fixture::device(2));
-            assert!(PushedBatch::from_batch(&batch, None).is_some());
+            assert!(PushedBatch::in_full(batch).is_some());
         }
     }
 }
@@ -43,6 +44,11 @@ fn request() -> SyncRequest {
     have.insert(50, 99);
     let known = |_: &KeyCommitment| Some(3u64);
     let batch = fixture::batch();
+    let gone = PushedBatch::from_batch(&batch, None).map(|mut push| {
+        let hashes = batch.items.iter().map(vigil_protocol::Item::hash);
+        push.items = hashes.map(PushedItem::Gone).collect();
+        push
+    });
     SyncRequest {
         suite: SUITE,
         device: fixture::device(2),
@@ -51,7 +57,7 @@ fn request() -> SyncRequest {
         hello: true,
         have,
         page_bytes: 65_536,
-        batches: [PushedBatch::from_batch(&batch, None), PushedBatch::from_batch(&batch, Some(&known))]
+        batches: [PushedBatch::from_batch(&batch, None), PushedBatch::from_batch(&batch, Some(&known)), gone]
             .into_iter()
             .flatten()
             .collect(),

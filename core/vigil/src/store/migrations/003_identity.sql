@@ -12,3 +12,76 @@ CREATE TABLE sent_share (
     message BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sent_share_by_record ON sent_share (record);
+-- What is left of a record whose readable copy this device destroyed (ADR 0015): no station, no name. `created_at` is cut to
+-- the hour. `why` is 0: handed over, 1: older than this device's role keeps, 2: assigned to others. `received` is 1 once
+-- receipts cover all that this device sent of it.
+CREATE TABLE handed_over (
+    record     BLOB PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    creator    BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    why        INTEGER NOT NULL,
+    received   INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX handed_over_by_time ON handed_over (created_at DESC, record DESC);
+
+-- Items of this device's acknowledged batches that no receipt covers yet, as they were sent; `batch` has their headers.
+CREATE TABLE kept_item (
+    counter INTEGER NOT NULL,
+    place   INTEGER NOT NULL,
+    record  BLOB NOT NULL,
+    item    BLOB NOT NULL,
+    PRIMARY KEY (counter, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX kept_item_by_record ON kept_item (record);
+
+-- When the last save of a record was acknowledged, by the newest time that others had signed.
+CREATE TABLE acknowledged (
+    record BLOB PRIMARY KEY,
+    at     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Items of others' batches that were taken in here and for which no receipt is written yet.
+CREATE TABLE taken_item (
+    device  BLOB NOT NULL,
+    counter INTEGER NOT NULL,
+    place   INTEGER NOT NULL,
+    PRIMARY KEY (device, counter, place)
+) STRICT, WITHOUT ROWID;
+
+-- Receipts that wait for a batch (`batch` is NULL), or for its acknowledgement.
+CREATE TABLE waiting_receipt (
+    number  INTEGER PRIMARY KEY,
+    receipt BLOB NOT NULL,
+    batch   INTEGER
+) STRICT;
+
+-- Records that a person erased on this device, and why, as a code: what is erased is not told again. `complete` is 1 where
+-- the device knew who could read the record.
+CREATE TABLE erasure (
+    record    BLOB PRIMARY KEY,
+    reason    TEXT NOT NULL,
+    erased_at INTEGER NOT NULL,
+    complete  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The devices that could read it when it was erased.
+CREATE TABLE erasure_reader (
+    record BLOB NOT NULL,
+    device BLOB NOT NULL,
+    PRIMARY KEY (record, device)
+) STRICT, WITHOUT ROWID;
+
+-- Devices that say that they destroyed a record; whoever erased it counts them.
+CREATE TABLE erasure_confirmed (
+    record BLOB NOT NULL,
+    device BLOB NOT NULL,
+    PRIMARY KEY (record, device)
+) STRICT, WITHOUT ROWID;
+
+-- Names of the keys of such records, without the keys: what others write under them is passed over.
+CREATE TABLE gone_generation (
+    commitment BLOB PRIMARY KEY,
+    record     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX gone_generation_by_record ON gone_generation (record);

@@ -10,15 +10,15 @@ use super::auditors;
 use crate::error::{Result, VigilError};
 use crate::records::is_for_auditors;
 use crate::store::chains::Reason;
-use crate::store::{self, Parked, Setting, chains, generations, records, settings};
+use crate::store::{self, Parked, Setting, chains, erasures, generations, handed_over, receipts, records, settings};
 use crate::vault::{Space, Vault};
 use reader::{Done, Incoming, Job, Reader, Spot};
 use rusqlite::Transaction;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vigil_protocol::{
-    Batch, BatchHeader, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, PulledBatch, PulledItem, RecordId,
-    Role, SequenceRanges, Signature, canonical,
+    BatchHeader, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, PulledBatch, PulledItem, Receipt, Recipient,
+    RecordId, Role, SequenceRanges, Signature, canonical,
 };
 
 /// Most parked items without a known record that are looked at again when new keys arrive.
@@ -71,18 +71,22 @@ pub(crate) fn take_in(vault: &mut Vault, batches: Vec<PulledBatch>, cursor: &Seq
 /// Does a page's work and writes down what came of it, in one transaction.
 fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Result<TakenIn> {
     let Page { headers, items, refused, proofs } = page;
-    let tombstones: Vec<(RecordId, DeviceId)> = items
+    let tombstones: Vec<(RecordId, Spot)> = items
         .iter()
         .filter_map(|incoming| match incoming.item {
-            Item::Tombstone(record) => Some((record, incoming.at.header.device)),
+            Item::Tombstone(record) => Some((record, incoming.at.clone())),
             _ => None,
         })
         .collect();
+    let (said, items): (Vec<_>, Vec<_>) =
+        items.into_iter().partition(|incoming| matches!(incoming.item, Item::Receipt(_)));
     let (jobs, mut parked) = jobs(vault, items)?;
     parked.extend(refused.into_iter().map(|(incoming, reason)| (None, incoming, reason)));
     let finished = work(vault, jobs, &mut parked)?;
     let mut taken = TakenIn::default();
     let mut forgotten = Vec::new();
+    let me = vault.device;
+    let receipted = |at: &Spot| vault.owes_receipt(&at.header.device, &at.header.chain);
     vault.store.in_transaction(|tx| {
         for (header, signature, hash) in &headers {
             let bytes = canonical::encode(header.as_ref());
@@ -92,17 +96,34 @@ fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Resu
             chains::prove_equivocation(tx, device, *counter, first, second)?;
         }
         for done in finished {
-            keep(tx, done, &mut parked, &mut taken)?;
+            keep(tx, done, &mut parked, &mut taken, &receipted)?;
         }
         for (record, incoming, reason) in parked {
             taken.parked += 1;
             chains::park(tx, incoming.at.key(), record.as_ref(), reason, &canonical::encode(&incoming.item))?;
         }
-        for (record, author) in tombstones {
-            if let Some(saves) = erase(tx, vault.space.as_ref(), &record, &author)? {
-                taken.erased_records += 1;
-                forgotten.extend(saves);
+        for incoming in said {
+            vault.take_receipt(tx, &incoming.at.header.device, &incoming.item)?;
+            if incoming.was_parked {
+                chains::unpark(tx, incoming.at.key())?;
             }
+        }
+        for (record, at) in tombstones {
+            let author = at.header.device;
+            let Some(saves) = erase(tx, vault.space.as_ref(), &record, &author)? else { continue };
+            taken.erased_records += 1;
+            forgotten.extend(saves);
+            erasures::confirm(tx, &record, &author)?;
+            // Also where it was erased before: whoever signed this one counts those who have said so.
+            if author != me {
+                receipts::add(tx, &canonical::encode(&Receipt::Erased { record }))?;
+            }
+            if receipted(&at) {
+                receipts::note_taken(tx, &author, at.header.chain.number(), at.index)?;
+            }
+        }
+        if taken.erased_records > 0 {
+            settings::set(tx, Setting::Destroying, &[1])?;
         }
         if let Some(cursor) = cursor {
             settings::set(tx, Setting::Cursor, &canonical::encode(cursor))?;
@@ -112,7 +133,7 @@ fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Resu
     })?;
     if taken.erased_records > 0 {
         vault.copies.forget(&forgotten)?;
-        vault.store.forget_deleted()?;
+        vault.after_destroying()?;
     }
     Ok(taken)
 }
@@ -227,24 +248,30 @@ fn jobs(vault: &Vault, items: Vec<Incoming>) -> Result<(Vec<Job>, Vec<ParkedItem
         }));
     }
     let mut by_record: BTreeMap<RecordId, Vec<Incoming>> = BTreeMap::new();
+    let opens_nothing = vault.role()? == Role::Volunteer;
     let mut parked = Vec::new();
     for incoming in items {
         let record = match &incoming.item {
-            Item::Tombstone(_) => continue,
+            Item::Tombstone(_) | Item::Receipt(_) => continue,
             Item::Write(KeyReference::Known(commitment), _) => match records_of.get(commitment) {
                 Some(record) => Some(*record),
-                None => generations::by_commitment(store, commitment)?.map(|generation| generation.record),
+                None => match generations::by_commitment(store, commitment)? {
+                    Some(generation) => Some(generation.record),
+                    None => handed_over::of_generation(store, commitment)?,
+                },
             },
             item => item.capsule().map(|capsule| capsule.record),
         };
         match record {
             Some(record) => by_record.entry(record).or_default().push(incoming),
+            // What others write to a volunteer's record is not for the volunteer: no key will ever come (PROTOCOL 1).
+            None if opens_nothing => {}
             None => parked.push((None, incoming, Reason::NoKey)),
         }
     }
     let mut jobs = Vec::with_capacity(by_record.len());
     for (record, mut items) in by_record {
-        if records::is_erased(store, &record)? {
+        if records::is_erased(store, &record)? || passes_over(vault, &record, &items)? {
             continue;
         }
         if !items.iter().all(|incoming| incoming.was_parked) {
@@ -260,6 +287,24 @@ fn jobs(vault: &Vault, items: Vec<Incoming>) -> Result<(Vec<Job>, Vec<ParkedItem
         });
     }
     Ok((jobs, parked))
+}
+
+/// Whether a record's content is gone here, and nobody gave it to this device again: what others write to it since is not
+/// for this device. Names of new keys are noted, so that what comes under them later is known for what it is.
+fn passes_over(vault: &Vault, record: &RecordId, items: &[Incoming]) -> Result<bool> {
+    if handed_over::find(vault.store.read(), record)?.is_none() {
+        return Ok(false);
+    }
+    let me = Recipient::Device(vault.device);
+    let granted = |incoming: &Incoming| matches!(&incoming.item, Item::Grant(capsule) if capsule.is_for(me));
+    if items.iter().any(granted) {
+        return Ok(false);
+    }
+    vault.store.in_transaction(|tx| {
+        let capsules = items.iter().filter_map(|incoming| incoming.item.capsule());
+        capsules.map(|capsule| capsule.commitment).try_for_each(|key| handed_over::note_generation(tx, record, &key))
+    })?;
+    Ok(true)
 }
 
 /// What lies parked for a record, or for none that is known.
@@ -281,7 +326,17 @@ fn from_parked(parked: Vec<Parked>) -> Result<Vec<Incoming>> {
 }
 
 /// Writes down what came of one record.
-fn keep(tx: &Transaction<'_>, done: Done, parked: &mut Vec<ParkedItem>, taken: &mut TakenIn) -> Result<()> {
+fn keep(
+    tx: &Transaction<'_>,
+    done: Done,
+    parked: &mut Vec<ParkedItem>,
+    taken: &mut TakenIn,
+    receipted: &dyn Fn(&Spot) -> bool,
+) -> Result<()> {
+    if !done.generations.is_empty() {
+        // Whatever was gone here was given to this device again.
+        handed_over::forget(tx, &done.record)?;
+    }
     for generation in &done.generations {
         generations::insert(tx, generation)?;
     }
@@ -297,7 +352,11 @@ fn keep(tx: &Transaction<'_>, done: Done, parked: &mut Vec<ParkedItem>, taken: &
         records::put_event(tx, &done.record, id.as_bytes(), event)?;
     }
     for incoming in done.accepted {
-        chains::keep_envelope(tx, incoming.at.key(), &done.record, &canonical::encode(&incoming.item))?;
+        let item = canonical::encode(&incoming.item);
+        if chains::keep_envelope(tx, incoming.at.key(), &done.record, &item)? && receipted(&incoming.at) {
+            let header = &incoming.at.header;
+            receipts::note_taken(tx, &header.device, header.chain.number(), incoming.at.index)?;
+        }
         if incoming.was_parked {
             chains::unpark(tx, incoming.at.key())?;
         }
@@ -308,6 +367,23 @@ fn keep(tx: &Transaction<'_>, done: Done, parked: &mut Vec<ParkedItem>, taken: &
     Ok(())
 }
 
+/// Whether a device may erase a record, of which kind and creator are given where they are known: its creator, an officer or
+/// a desk. What auditors read is erased by nobody whom it may be about, its creator included (ADR 0017). `motion` is where
+/// the decision of two persons will be named (PROTOCOL 19); nothing asks for one yet.
+pub(crate) fn may_erase(
+    space: &Space,
+    known: Option<(&str, &DeviceId)>,
+    author: &DeviceId,
+    _motion: Option<&Hash>,
+) -> bool {
+    if known.is_some_and(|(kind, _)| is_for_auditors(kind)) {
+        return auditors::is_auditor(space, author);
+    }
+    space.membership.member(author).is_some_and(|member| {
+        matches!(member.role, Role::Officer | Role::Desk) || known.is_none_or(|(_, creator)| creator == author)
+    })
+}
+
 /// Erases a record, if its author may say so: its creator, an officer or a desk. Gives the numbers of saves that went with
 /// it, or `None` if the author may not.
 pub(crate) fn erase(
@@ -316,22 +392,19 @@ pub(crate) fn erase(
     record: &RecordId,
     author: &DeviceId,
 ) -> Result<Option<Vec<u64>>> {
-    let known = records::get(tx, record)?;
-    // What auditors read is erased by nobody whom it may be about, its author included (ADR 0017).
-    let may = if known.as_ref().is_some_and(|row| is_for_auditors(&row.columns.kind)) {
-        space.is_some_and(|space| auditors::is_auditor(space, author))
-    } else {
-        space.and_then(|space| space.membership.member(author)).is_some_and(|member| {
-            matches!(member.role, Role::Officer | Role::Desk)
-                || known.as_ref().is_none_or(|row| row.columns.creator == *author)
-        })
+    let known = match records::get(tx, record)? {
+        Some(row) => Some((row.columns.kind, row.columns.creator)),
+        None => handed_over::find(tx, record)?.map(|stub| (stub.kind, stub.creator)),
     };
-    if !may {
+    let known = known.as_ref().map(|(kind, creator)| (kind.as_str(), creator));
+    if !space.is_some_and(|space| may_erase(space, known, author, None)) {
         return Ok(None);
     }
     records::erase(tx, record)?;
     generations::destroy(tx, record)?;
     chains::destroy(tx, record)?;
+    receipts::destroy(tx, record)?;
+    handed_over::forget(tx, record)?;
     Ok(Some(store::outbox::destroy(tx, record)?))
 }
 
@@ -348,7 +421,8 @@ impl Vault {
         Ok(())
     }
 
-    /// Takes in sealed copies that another device of the space handed over (see [`Vault::sealed_copies`]). Gives the number
+    /// Takes in sealed copies that another device of the space handed over (see [`Vault::sealed_copies`]), or batches that it
+    /// keeps until they are received (see [`Vault::kept_batches`]). Gives the number
     /// of records that are new or changed here; the same saves coming again, by hand or by the server, change nothing.
     ///
     /// # Errors
@@ -356,18 +430,7 @@ impl Vault {
     pub fn take_in_copies(&mut self, copies: &[Vec<u8>]) -> Result<u64> {
         let mut batches = Vec::with_capacity(copies.len());
         for bytes in copies {
-            let batch = Batch::from_bytes(bytes)?;
-            batch.verify(&self.space()?.membership)?;
-            batches.push(PulledBatch {
-                device: batch.header.device,
-                chain: batch.header.chain,
-                log_length: batch.header.log_length,
-                salt: batch.header.salt,
-                seen_root: batch.header.seen_root,
-                signature: batch.signature,
-                first_sequence: 0,
-                items: batch.items.into_iter().map(PulledItem::Present).collect(),
-            });
+            batches.push(self.carried(bytes)?);
         }
         let cursor = self.cursor()?;
         let taken = take_in(self, batches, &cursor)?;

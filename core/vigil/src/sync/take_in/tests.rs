@@ -3,7 +3,7 @@
 use super::*;
 use crate::keys::Passphrase;
 use crate::records::NewSighting;
-use vigil_protocol::{Role, Timestamp};
+use vigil_protocol::{Batch, Role, Timestamp};
 
 struct Pair {
     folder: std::path::PathBuf,
