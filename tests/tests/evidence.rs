@@ -214,6 +214,22 @@ fn a_bundle_of_a_removed_author_holds_and_says_that_it_was_removed() {
 }
 
 #[test]
+fn what_a_removal_does_not_count_is_marked_in_a_bundle() {
+    let mut committee = Committee::new();
+    let mut monitor = committee.admit("Monitor", Role::Monitor);
+    committee.sync_desk().unwrap();
+    let record = monitor.vault().record_sighting(&sighting("handed over")).unwrap();
+    let copies = monitor.vault().sealed_copies().unwrap();
+    committee.desk.vault().take_in_copies(&copies).unwrap();
+    let before = check(&export(&mut committee.desk, &record));
+    assert!(!before.records[0].statements[0].not_counted);
+    let gone = monitor.id();
+    committee.desk.vault().remove_member(&gone).unwrap();
+    let after = check(&export(&mut committee.desk, &record));
+    assert!(after.records[0].statements[0].not_counted, "a copy without a place in a chain can be of any day");
+}
+
+#[test]
 fn every_changed_byte_of_a_real_bundle_is_found() {
     let (mut committee, _, record) = in_conflict();
     let bytes = export(&mut committee.desk, &record);

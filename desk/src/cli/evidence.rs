@@ -175,7 +175,11 @@ fn statement_line(statement: &EvidenceStatement) -> String {
         }
         (None, None) => String::new(),
     };
-    let mark = if statement.acknowledged { "" } else { "  NOT YET ACKNOWLEDGED" };
+    let mark = match (statement.not_counted, statement.acknowledged) {
+        (true, _) => "  NOT COUNTED BY THE REMOVAL OF ITS AUTHOR",
+        (false, true) => "",
+        (false, false) => "  NOT YET ACKNOWLEDGED",
+    };
     let id = statement.id.get(..8).unwrap_or(&statement.id);
     format!("{id}  {}  {} {}  {what}{mark}", time(statement.claimed_time), statement.role, statement.author)
 }

@@ -2,7 +2,7 @@
 //! Statements come after those that their authors had provably seen; where nothing proves an order, claimed times only
 //! decide which is printed first.
 
-use super::bundle::RecordEvidence;
+use super::bundle::{BatchEvidence, RecordEvidence};
 use super::report::{EvidenceField, EvidenceRecord, EvidenceStatement, EvidenceValue};
 use super::verify::{Read, batch_name};
 use crate::records::{Kinds, OutcomeState, Standing, resolve_fields};
@@ -63,6 +63,12 @@ fn fields(read: &Read, standing: &Standing, membership: &Membership) -> Vec<Evid
         .collect()
 }
 
+/// Whether the removal of its author, if there was one, counts a batch.
+fn counts(batch: &BatchEvidence, membership: &Membership) -> bool {
+    let removed = membership.member(&batch.header.device).and_then(|member| member.removed);
+    removed.is_none_or(|(_, last, _)| matches!(batch.header.chain, Chain::Sync { counter, .. } if counter <= last))
+}
+
 /// A statement and where it stands in its author's chain, if it stands there.
 type Placed = (EvidenceStatement, Option<(DeviceId, u64)>);
 
@@ -72,6 +78,7 @@ fn statements(evidence: &RecordEvidence, read: &Read, membership: &Membership) -
         let batches: Vec<_> = batches.iter().filter_map(|number| evidence.batches.get(*number)).collect();
         statement.signed_in = batches.iter().map(|batch| batch_name(batch)).collect();
         statement.acknowledged = batches.iter().any(|batch| batch.acknowledged);
+        statement.not_counted = batches.iter().all(|batch| !counts(batch, membership));
         statement.follows = named;
         let at = batches.iter().find_map(|batch| match batch.header.chain {
             Chain::Sync { counter, .. } if batch.header.device == author => Some((author, counter)),
@@ -86,6 +93,7 @@ fn statements(evidence: &RecordEvidence, read: &Read, membership: &Membership) -
         claimed_time: time,
         signed_in: Vec::new(),
         acknowledged: false,
+        not_counted: false,
         follows: Vec::new(),
         names_unseen: 0,
         fields: None,

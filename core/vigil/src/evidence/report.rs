@@ -92,6 +92,9 @@ pub struct EvidenceStatement {
     pub signed_in: Vec<String>,
     /// Whether a server had acknowledged one of them, as the exporter says.
     pub acknowledged: bool,
+    /// Whether all batches that hold it were signed by a device that was removed and are not counted by its removal: they
+    /// may have been signed at any time since.
+    pub not_counted: bool,
     /// The statements that its author had provably seen.
     pub follows: Vec<String>,
     /// Those that it names and that are not in the bundle.

@@ -206,6 +206,11 @@ impl Check<'_> {
             self.fault(header_code(&error), name, error);
             return false;
         }
+        let removed = self.membership.member(&batch.header.device).and_then(|member| member.removed);
+        if removed.is_some_and(|(index, ..)| index < batch.header.log_length) {
+            self.fault("author_not_a_member", name, "its author signed this over an entry that removed it");
+            return false;
+        }
         self.signers.insert(batch.header.device);
         let mut holds = true;
         let mut last = None;
