@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use vigil_sync_server::logging::{self, LogLevel};
-use vigil_sync_server::{Quotas, ServerConfig, ServerError, limits, start, stop_signal};
+use vigil_sync_server::{Quotas, ServerConfig, ServerError, keep_memory_private, limits, start, stop_signal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,6 +75,8 @@ async fn run(options: Options) -> Result<(), ServerError> {
 }
 
 fn main() -> ExitCode {
+    // Where the system does not know how, the server works all the same.
+    let _ = keep_memory_private();
     let options = Options::parse();
     let _ = tracing::subscriber::set_global_default(logging::subscriber(options.log, std::io::stderr));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

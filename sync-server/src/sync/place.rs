@@ -69,7 +69,8 @@ fn leads(author: &Author<'_>) -> bool {
 
 fn decide(author: &Author<'_>, item: &Item) -> Result<Decision, ServerError> {
     match item {
-        Item::Write(KeyReference::New(capsule), _) | Item::Grant(capsule) => decide_capsule(author, capsule),
+        Item::Write(KeyReference::New(capsule), _) => decide_capsule(author, capsule, true),
+        Item::Grant(capsule) => decide_capsule(author, capsule, false),
         Item::Write(KeyReference::Known(commitment), _) => {
             let (tx, space) = (author.transaction, author.view.space());
             let Some(record) = records::of_generation(tx, &space, commitment)? else { return Ok(Decision::Refuse) };
@@ -95,7 +96,7 @@ fn decide_receipt(author: &Author<'_>, receipt: &Receipt) -> Result<Decision, Se
     })
 }
 
-fn decide_capsule(author: &Author<'_>, capsule: &Capsule) -> Result<Decision, ServerError> {
+fn decide_capsule(author: &Author<'_>, capsule: &Capsule, writes: bool) -> Result<Decision, ServerError> {
     let (tx, space, record) = (author.transaction, author.view.space(), capsule.record);
     let owner = records::of_generation(tx, &space, &capsule.commitment)?;
     if owner.is_some_and(|owner| owner != record) {
@@ -103,13 +104,14 @@ fn decide_capsule(author: &Author<'_>, capsule: &Capsule) -> Result<Decision, Se
     }
     match records::find(tx, &space, &record)? {
         Some(row) if row.erased => return Ok(Decision::LetGo),
-        Some(_) => {
+        Some(row) => {
             if !leads(author) && records::opened_to(tx, &space, &record, &author.device)?.is_none() {
-                if owner.is_none() {
+                let brought_by = author.view.member(&row.creator).map(|member| member.role);
+                let by_hand = writes && owner.is_some() && matches!(brought_by, Some(Role::Officer | Role::Desk));
+                if !by_hand {
                     return Ok(Decision::Refuse);
                 }
-                // It brings a key that is known here for this record: its copies were handed over, and whoever took them
-                // in was here first.
+                // Its copies were handed over, and the officer or desk who took them in brought the same key here first.
                 records::open_to_device(tx, &space, &record, &author.device, (0, false))?;
             }
         }

@@ -279,3 +279,24 @@ fn the_log_has_numbers_and_codes_and_no_content() {
         assert!(!text.contains(trace), "{trace} is in the log");
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_server_leaves_no_core_file() {
+    let data = std::env::temp_dir().join(format!("vigil-server-no-core-{}", std::process::id()));
+    let mut server = std::process::Command::new(env!("CARGO_BIN_EXE_vigil-sync-server"))
+        .args(["--log", "off", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data)
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It has begun when it says where it serves.
+    std::io::Read::read(server.stdout.as_mut().unwrap(), &mut [0; 16]).unwrap();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.id())).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    std::fs::remove_dir_all(&data).ok();
+    let core: Vec<&str> =
+        limits.lines().find(|line| line.starts_with("Max core file")).unwrap().split_whitespace().collect();
+    assert_eq!(core[4..6], ["0", "0"], "{limits}");
+}
