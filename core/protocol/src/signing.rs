@@ -28,6 +28,8 @@ pub enum Purpose {
     KeyCommitment,
     /// A commitment to an opinion.
     Opinion,
+    /// A second person's signature over a certificate.
+    Cosignature,
 }
 
 impl Purpose {
@@ -43,6 +45,7 @@ impl Purpose {
             Self::Event => b"vigil/1 event\0",
             Self::KeyCommitment => b"vigil/1 key commitment\0",
             Self::Opinion => b"vigil/1 opinion\0",
+            Self::Cosignature => b"vigil/1 cosignature\0",
         }
     }
 }

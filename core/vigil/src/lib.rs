@@ -34,6 +34,7 @@ mod compression;
 mod error;
 mod folder;
 mod keys;
+mod lease;
 #[doc(hidden)]
 pub mod measure;
 #[doc(hidden)]
@@ -55,4 +56,4 @@ pub use keys::hostile as hostile_key_file;
 pub use records::{NewPerson, NewScreening, NewSighting};
 pub use store::wipe_freed_memory;
 pub use vault::*;
-pub use vigil_protocol::{DeviceId, RecordId, Role, Timestamp};
+pub use vigil_protocol::{DeviceId, Hash, Policy, RecordId, Role, Timestamp};

@@ -5,7 +5,7 @@ use crate::error::ServerError;
 use crate::identity;
 use rusqlite::Connection;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/001_first.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/001_first.sql"), include_str!("migrations/002_identity.sql")];
 
 /// Brings the schema up to date.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), ServerError> {
@@ -36,7 +36,7 @@ mod tests {
     fn a_database_of_a_newer_server_is_refused_and_left_alone() {
         let mut connection = Connection::open_in_memory().unwrap();
         connection.pragma_update(None, "user_version", 99).unwrap();
-        assert!(matches!(migrate(&mut connection), Err(ServerError::NewerSchema { found: 99, known: 1 })));
+        assert!(matches!(migrate(&mut connection), Err(ServerError::NewerSchema { found: 99, known: 2 })));
         let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
         assert_eq!(tables, 0);
     }

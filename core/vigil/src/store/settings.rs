@@ -19,6 +19,7 @@ pub(crate) enum Setting {
     TakingIn,
     AppVersion,
     LogIntentions,
+    Lease,
 }
 
 impl Setting {
@@ -36,6 +37,7 @@ impl Setting {
             Self::TakingIn => "taking_in",
             Self::AppVersion => "app_version",
             Self::LogIntentions => "log_intentions",
+            Self::Lease => "lease",
         }
     }
 }

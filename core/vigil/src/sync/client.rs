@@ -133,6 +133,7 @@ impl Vault {
     ) -> Result<()> {
         let card = self.server()?.ok_or(VigilError::NotFound { what: "server" })?;
         self.repeat_intentions()?;
+        self.do_what_is_carried()?;
         self.erase_let_go()?;
         self.open_opinions()?;
         let mut course = Course::default();
@@ -299,6 +300,7 @@ impl Vault {
                 Ok(None)
             }
             Ok(Answer::Refused { code: RefusalCode::Removed, .. }) => Err(VigilError::Removed),
+            Ok(Answer::Refused { code: RefusalCode::Suspended, .. }) => Err(VigilError::Suspended),
             Ok(Answer::Refused { code, .. }) => Err(VigilError::ServerRefused { code }),
             Ok(Answer::Sync(response)) => {
                 course.hello = false;
@@ -325,7 +327,14 @@ impl Vault {
             return Err(VigilError::ServerNotTrusted { why: "it answered something else than was asked".into() });
         }
         let mut moved = response.log_appended > 0 || !response.log.is_empty();
+        let refused = response.log_appended < prepared.log.len() as u64 && response.log.is_empty();
         self.merge_log(response.log_appended, &response.log)?;
+        if refused {
+            moved |= self.withdraw_refused()?;
+        }
+        if response.time.is_some() || !response.log.is_empty() {
+            self.note_time(&response.log, response.time)?;
+        }
         for ((counter, batch), outcome) in prepared.batches.iter().zip(&response.outcomes) {
             moved |= self.settle_batch(*counter, batch, *outcome, report, course)?;
         }

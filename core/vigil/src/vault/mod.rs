@@ -18,7 +18,7 @@ pub use decide::Choice;
 pub use members::MemberView;
 pub use read::ListQuery;
 pub use screening::{DraftId, Recorded, ScreeningDraft};
-pub use space::RecoveryKey;
+pub use space::{Admission, CandidateView, Details, HandedOver, LeaseView, MotionView, Proposal, RecoveryKey};
 pub use views::{
     EventView, FieldView, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
 };

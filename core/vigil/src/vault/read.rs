@@ -33,8 +33,12 @@ impl Vault {
     /// Records, newest first.
     ///
     /// # Errors
-    /// [`VigilError::DatabaseDamaged`].
+    /// [`VigilError::ReadingClosed`] for a kind that holds identities, [`VigilError::DatabaseDamaged`].
     pub fn list(&self, query: &ListQuery) -> Result<Vec<RecordSummary>> {
+        let kind = query.kind.as_deref().and_then(|kind| self.summariser.kinds().kind(kind));
+        if kind.is_some_and(|kind| kind.identity) {
+            self.may_read()?;
+        }
         let filter = ListFilter {
             kind: query.kind.clone(),
             only_conflicts: query.only_conflicts,
@@ -47,8 +51,9 @@ impl Vault {
     /// Records in which every word of `text` occurs, or begins a word, in any script. Newest first.
     ///
     /// # Errors
-    /// [`VigilError::DatabaseDamaged`].
+    /// [`VigilError::ReadingClosed`], [`VigilError::DatabaseDamaged`].
     pub fn search(&self, text: &str, limit: u32) -> Result<Vec<RecordSummary>> {
+        self.may_read()?;
         self.summaries(records::search(self.store.read(), text, limit)?)
     }
 
@@ -93,8 +98,9 @@ impl Vault {
     /// A record with its fields, events, open questions and reasons.
     ///
     /// # Errors
-    /// [`VigilError::NotFound`].
+    /// [`VigilError::NotFound`], [`VigilError::ReadingClosed`].
     pub fn show(&self, record: &RecordId) -> Result<RecordView> {
+        self.may_read()?;
         let row = records::get(self.store.read(), record)?.ok_or(VigilError::NotFound { what: "record" })?;
         let open = self.open_record(record)?;
         let standing = Standing::of(open.events.iter().map(|(id, event)| (*id, &event.event)));
