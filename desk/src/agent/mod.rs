@@ -2,6 +2,7 @@
 //! It promises to answer every line with exactly one line, and to answer a save only after it is durable.
 
 mod command;
+mod membership;
 mod recording;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -136,6 +137,14 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
             Ok(Value::Null)
         }
         AgentCommand::Members {} => Ok(value(&vault.members()?)),
+        AgentCommand::Suspend { .. }
+        | AgentCommand::MoveRemoval { .. }
+        | AgentCommand::Second { .. }
+        | AgentCommand::Object { .. }
+        | AgentCommand::CarryOut { .. }
+        | AgentCommand::Motions {}
+        | AgentCommand::Renew { .. }
+        | AgentCommand::HandOverCaseload { .. } => membership::run(vault, command),
         AgentCommand::Intake { devices } => {
             let devices = devices.iter().map(|device| vault.find_member(device)).collect::<Result<Vec<_>, _>>()?;
             vault.set_intake(&devices)?;
