@@ -63,7 +63,7 @@ pub(crate) fn reading(known: &Known, at: Timestamp, ends: &Ends) -> Reading {
 /// Whether the wall clock says something that cannot be. It is a reason to look at it, and for nothing else.
 pub(crate) fn clock_jumped(wall: Timestamp, at: Timestamp) -> bool {
     let ahead = wall.0.saturating_sub(at.0);
-    ahead < -BEHIND_MS || ahead > AHEAD_MS
+    !(-BEHIND_MS..=AHEAD_MS).contains(&ahead)
 }
 
 #[cfg(test)]
