@@ -2,6 +2,7 @@
 //! It promises an answer to every byte string, never a panic and never a half-stored batch; tests and tools can call it
 //! directly.
 
+use crate::clock::{ServerClock, SystemClock};
 use crate::config::{Quotas, ServerConfig};
 use crate::error::ServerError;
 use crate::files::DataFolder;
@@ -11,7 +12,7 @@ use crate::sync::page::{self, Page, Reader};
 use crate::sync::push::{self, Author, Pushed};
 use crate::sync::{Failure, admission, code_of, deliver, log, refused};
 use rusqlite::TransactionBehavior;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use vigil_protocol::{
     Answer, BatchOutcome, Incarnation, RefusalCode, Role, SigningKey, SigningPublicKey, SyncRequest, SyncResponse,
 };
@@ -70,6 +71,7 @@ pub struct Engine {
     key: SigningKey,
     public: SigningPublicKey,
     quotas: Quotas,
+    clock: Arc<dyn ServerClock>,
 }
 
 impl Engine {
@@ -78,13 +80,23 @@ impl Engine {
     /// # Errors
     /// [`ServerError`], among them [`ServerError::InUse`] and [`ServerError::NewerSchema`].
     pub fn open(config: &ServerConfig) -> Result<Self, ServerError> {
-        Self::open_folder(&DataFolder::open(&config.data)?, config.quotas.clone())
+        Self::open_with_clock(config, Arc::new(SystemClock))
+    }
+
+    /// As [`Self::open`], with a clock of the caller's.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with_clock(config: &ServerConfig, clock: Arc<dyn ServerClock>) -> Result<Self, ServerError> {
+        let engine = Self::open_folder(&DataFolder::open(&config.data)?, config.quotas.clone())?;
+        Ok(Self { clock, ..engine })
     }
 
     pub(crate) fn open_folder(folder: &DataFolder, quotas: Quotas) -> Result<Self, ServerError> {
         let store = Store::open(folder)?;
         let key = identity::load_or_create(folder, spaces::count(&store.connection)? > 0)?;
-        Ok(Self { incarnation: store.incarnation(), store: Mutex::new(store), public: key.public(), key, quotas })
+        let (incarnation, public, clock) = (store.incarnation(), key.public(), Arc::new(SystemClock));
+        Ok(Self { incarnation, store: Mutex::new(store), public, key, quotas, clock })
     }
 
     /// Whether devices rely on this server: it has a space.
@@ -144,34 +156,44 @@ impl Engine {
         };
         let mut store = self.lock();
         let store = &mut *store;
-        let view = admission::admit(store, &self.public, &self.quotas, &request, body)?;
+        let now = self.clock.now();
+        let view = admission::admit(store, &self.public, &self.quotas, (&request, body, now))?;
         let (space, device) = (view.space(), request.device);
         let writes = !request.log.is_empty() || !request.batches.is_empty();
         let behavior = if writes { TransactionBehavior::Immediate } else { TransactionBehavior::Deferred };
         let transaction = store.connection.transaction_with_behavior(behavior)?;
 
-        let appended = log::append(&transaction, view, &request.log)?;
+        let appended = log::append(&transaction, view, &request.log, now)?;
         let view = &appended.view;
-        let role = view.active_member(&device).map(|member| member.role);
+        let member = view.active_member(&device);
+        let role = member.map(|member| member.role);
+        // Who is on probation is given nothing of others.
+        let reads = member.is_some_and(|member| !member.probation);
         let batch_count = request.batches.len();
         let pushed = match role {
             Some(role) => {
                 let author = Author { transaction: &transaction, view, device, role, quotas: &self.quotas };
                 push::push_all(&author, request.batches)?
             }
-            // The request's own log entries removed the device.
-            None => Pushed { outcomes: vec![BatchOutcome::Refused(RefusalCode::Removed); batch_count], erased: false },
+            // The request's own log entries closed the device out.
+            None => {
+                let removed = view.member(&device).is_none_or(|member| member.removed.is_some());
+                let code = if removed { RefusalCode::Removed } else { RefusalCode::Suspended };
+                Pushed { outcomes: vec![BatchOutcome::Refused(code); batch_count], erased: false }
+            }
         };
 
         let start = log::answer_from(request.log_length, &request.log, appended.count);
         let (log, log_complete) = membership_log::from(&transaction, &space, start, view.length())?;
         let page = match role {
             // A device that lacks a part of the log could not check what was signed under it: the log goes first.
-            Some(role) if log_complete => {
+            Some(role) if log_complete && reads => {
                 let is_desk = role == Role::Desk;
                 let reader = Reader { space, device, is_desk, leads: is_desk || role == Role::Officer };
                 page::choose(&transaction, reader, &request.have, request.page_bytes)?
             }
+            // Its cursor stays: once the probation has ended it is given what waited.
+            Some(_) if log_complete => Page { rows: Vec::new(), covered: request.have, more: false },
             _ => Page { rows: Vec::new(), covered: request.have, more: !log_complete },
         };
         let batches = deliver::batches_of(&transaction, &space, &page.rows)?;
@@ -201,6 +223,7 @@ impl Engine {
             batches,
             covered: page.covered,
             more: page.more,
+            time: Some(now),
         };
         Ok((response, report))
     }

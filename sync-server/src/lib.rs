@@ -23,6 +23,7 @@
 
 mod accept;
 mod card;
+mod clock;
 mod config;
 mod engine;
 mod error;
@@ -39,6 +40,7 @@ mod sync;
 mod tls;
 
 pub use card::{CARD_FILE, CARD_PREFIX, card_to_text};
+pub use clock::{ServerClock, SystemClock};
 pub use config::{Quotas, ServerConfig};
 pub use engine::{Engine, Reply, Report};
 pub use error::ServerError;

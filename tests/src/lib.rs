@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use vigil_core::sync::{Cancel, SyncOptions, SyncReport, Transport, TransportError};
-use vigil_core::{DeviceId, Passphrase, Result, Role, Vault};
+use vigil_core::{DeviceId, Hash, Passphrase, Proposal, Result, Role, Vault};
 use vigil_protocol::ServerCard;
 use vigil_sync_server::{Engine, ServerConfig, card_to_text};
 
@@ -178,6 +178,29 @@ impl Committee {
     /// A device that the desk has admitted.
     pub fn admit(&mut self, name: &str, role: Role) -> Device {
         admit_by(&mut self.desk, name, role)
+    }
+
+    /// Removes a device as two persons do: the desk moves it, an officer who is admitted for this seconds it, and the desk
+    /// carries it out. The removal itself is not sent yet.
+    pub fn remove(&mut self, device: &DeviceId) {
+        let motion = self.carried(&[*device])[0];
+        self.desk.vault().carry_out(&motion).unwrap();
+    }
+
+    /// Motions for the removal of devices that two persons carry, and that nobody has carried out. Everybody who is to
+    /// know of them syncs afterwards.
+    pub fn carried(&mut self, devices: &[DeviceId]) -> Vec<Hash> {
+        let mut officer = self.admit("Second person", Role::Officer);
+        let moved = |device: &DeviceId| self.desk.vault().propose(Proposal::Remove(*device)).unwrap();
+        let motions: Vec<Hash> = devices.iter().map(moved).collect();
+        self.sync_desk().unwrap();
+        self.sync(&mut officer).unwrap();
+        for motion in &motions {
+            officer.vault().second(motion).unwrap();
+        }
+        self.sync(&mut officer).unwrap();
+        self.sync_desk().unwrap();
+        motions
     }
 
     /// Syncs a device until nothing is left.

@@ -48,8 +48,10 @@ fn two_desks_that_remove_at_once_lost_the_new_epochs_key() {
     let mut volunteer = committee.admit("V", Role::Volunteer);
     committee.sync_desk().unwrap();
     committee.sync(&mut second).unwrap();
-    committee.desk.vault().remove_member(&x).unwrap();
-    second.vault().remove_member(&y).unwrap();
+    let motions = committee.carried(&[x, y]);
+    committee.sync(&mut second).unwrap();
+    committee.desk.vault().carry_out(&motions[0]).unwrap();
+    second.vault().carry_out(&motions[1]).unwrap();
     committee.sync_desk().unwrap();
     committee.sync(&mut second).unwrap();
     committee.sync_desk().unwrap();
@@ -89,7 +91,9 @@ fn a_desk_admitted_while_another_removed_got_no_epoch() {
     let mut volunteer = committee.admit("V", Role::Volunteer);
     committee.sync_desk().unwrap();
     committee.sync(&mut second).unwrap();
-    committee.desk.vault().remove_member(&x).unwrap();
+    let motions = committee.carried(&[x]);
+    committee.sync(&mut second).unwrap();
+    committee.desk.vault().carry_out(&motions[0]).unwrap();
     let mut third = admit_by(&mut second, "Third", Role::Desk);
     committee.sync_desk().unwrap();
     committee.sync(&mut second).unwrap();
@@ -106,9 +110,10 @@ fn a_removal_was_dropped_without_a_word_when_a_desk_had_joined() {
     let x = committee.admit("X", Role::Volunteer).id();
     committee.sync_desk().unwrap();
     committee.sync(&mut second).unwrap();
+    let motions = committee.carried(&[x]);
     admit_by(&mut second, "Third", Role::Desk);
     committee.sync(&mut second).unwrap();
-    committee.desk.vault().remove_member(&x).unwrap();
+    committee.desk.vault().carry_out(&motions[0]).unwrap();
     committee.sync_desk().unwrap();
     assert!(committee.desk.vault().members().unwrap().iter().any(|member| member.removed));
 }
@@ -141,7 +146,7 @@ fn one_refused_save_took_good_ones_with_it() {
     let gone = monitor.vault().record_screening(&screening("Bad"), &[], None).unwrap();
     committee.wire.plan(&[Fault::RequestLost]);
     committee.sync(&mut monitor).unwrap_err();
-    committee.desk.vault().remove_member(&x).unwrap();
+    committee.remove(&x);
     committee.sync_desk().unwrap();
     monitor.vault().decide(&gone.screening, Outcome::LetGo).unwrap();
     let ids: Vec<_> = (0..5).map(|i| monitor.vault().record_sighting(&sighting(&format!("s{i}"))).unwrap()).collect();
@@ -357,6 +362,7 @@ impl Transport for WrongLog {
             batches: Vec::new(),
             covered: SequenceRanges::new(),
             more: false,
+            time: None,
         };
         Ok(Answer::Sync(response).to_body(&body, &incarnation, &self.0))
     }
@@ -366,7 +372,7 @@ impl Transport for WrongLog {
 fn a_bad_answer_dropped_a_removal_that_waited() {
     let mut committee = Committee::new();
     let x = committee.admit("X", Role::Volunteer).id();
-    committee.desk.vault().remove_member(&x).unwrap();
+    committee.remove(&x);
     let seed: [u8; 32] = std::fs::read(committee.server.path().join("identity")).unwrap().try_into().unwrap();
     let liar = WrongLog(SigningKey::from_seed(&seed).unwrap());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

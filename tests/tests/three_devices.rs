@@ -221,7 +221,7 @@ fn a_removed_monitor_reads_nothing_that_is_written_afterwards() {
     committee.sync(&mut monitor).unwrap();
     committee.sync_desk().unwrap();
     let gone = monitor.id();
-    committee.desk.vault().remove_member(&gone).unwrap();
+    committee.remove(&gone);
     committee.desk.vault().edit(&record, &[(field("description"), text("written afterwards"))]).unwrap();
     committee.sync_desk().unwrap();
     assert!(matches!(committee.sync(&mut monitor), Err(VigilError::Removed)));
@@ -243,7 +243,7 @@ fn saves_of_a_device_that_learns_late_of_a_removal_go_out_under_the_new_epoch() 
     committee.sync_desk().unwrap();
     committee.sync(&mut volunteer).unwrap();
     let recorded = volunteer.vault().record_screening(&screening("Raxaul", "late"), &[], None).unwrap();
-    committee.desk.vault().remove_member(&removed.id()).unwrap();
+    committee.remove(&removed.id());
     committee.sync_desk().unwrap();
     let report = committee.sync(&mut volunteer).unwrap();
     assert_eq!((report.sent, report.round_trips), (1, 2));

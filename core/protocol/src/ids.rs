@@ -11,6 +11,9 @@ fixed_bytes!(
     /// A device as a member of one space. 16 random bytes, bound to its keys by the log entry that adds it.
     DeviceId, 16);
 fixed_bytes!(
+    /// A person as a member of one space: a pseudonym of 16 random bytes, the same for all devices of hers.
+    PersonId, 16);
+fixed_bytes!(
     /// A record (screening, person, sighting, ...). 16 random bytes, never derived from content.
     RecordId, 16);
 fixed_bytes!(
@@ -49,6 +52,13 @@ impl DeviceId {
     /// A short form for lists and logs, where it need not be unique for ever.
     pub fn short(&self) -> String {
         self.to_string().chars().take(6).collect()
+    }
+}
+
+impl PersonId {
+    /// The person of a device whose entry names none: each such device counts as a person of its own.
+    pub const fn of_device(device: &DeviceId) -> Self {
+        Self(device.0)
     }
 }
 

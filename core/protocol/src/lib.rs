@@ -31,12 +31,15 @@ mod welcome;
 pub use batch::{Batch, BatchHeader, Chain};
 pub use error::ProtocolError;
 pub use ids::{
-    DeviceId, Hash, Incarnation, KeyCommitment, RecordId, Salt, SealingPublicKey, Signature, SigningPublicKey, SpaceId,
-    Timestamp,
+    DeviceId, Hash, Incarnation, KeyCommitment, PersonId, RecordId, Salt, SealingPublicKey, Signature,
+    SigningPublicKey, SpaceId, Timestamp,
 };
 pub use item::{Capsule, Item, KeyReference, Recipient, SealedKey};
-pub use log::{EpochShare, LogBody, LogEntry, NewMember, Role};
-pub use membership::{Member, Membership};
+pub use log::{
+    Certificate, Cosignature, EpochShare, LastBatch, LogBody, LogEntry, Motion, NewMember, Policy, RecoveryShare,
+    Removal, Role, Rotation,
+};
+pub use membership::{Lapse, Member, Membership, MotionRecord, MotionState, RecoveryDeal};
 pub use ranges::SequenceRanges;
 pub use receipt::Receipt;
 pub use signing::{Purpose, SigningKey, digest, verify};

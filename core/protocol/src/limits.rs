@@ -33,3 +33,40 @@ pub const MAX_SEALED_NAME_BYTES: usize = 512;
 pub const MAX_CODE_BYTES: usize = 8 * 1024 * 1024;
 /// Highest counter of a batch: what fits a signed 64-bit integer of any database.
 pub const MAX_COUNTER: u64 = i64::MAX as u64;
+/// Largest sealed details of a certificate, in bytes.
+pub const MAX_SEALED_DETAILS_BYTES: usize = 2048;
+/// Longest life of a certificate, in milliseconds: 90 days.
+pub const MAX_CERTIFICATE_MS: i64 = 90 * DAY_MS;
+/// How long a motion of one person stays open to objection, in milliseconds: 72 hours.
+pub const OBJECTION_MS: i64 = 3 * DAY_MS;
+/// After this a motion that nobody carried out has lapsed, in milliseconds: 90 days.
+pub const MOTION_LIFE_MS: i64 = 90 * DAY_MS;
+/// How long a suspended person counts among those who could have signed or objected, in milliseconds: 30 days. Without an
+/// end, a committee of two with one lost device could never admit anybody again.
+pub const SUSPENSION_COUNTS_MS: i64 = 30 * DAY_MS;
+/// A day, in milliseconds.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How far ahead of the server's clock an entry of the log may claim to be, in milliseconds.
+pub const MAX_LOG_ENTRY_AHEAD_MS: i64 = DAY_MS;
+/// Fewest persons that carry a motion together.
+pub const MIN_QUORUM: u8 = 2;
+/// Most persons that a policy may ask for.
+pub const MAX_QUORUM: u8 = 9;
+/// Longest lease, in days.
+pub const MAX_LEASE_DAYS: u16 = 90;
+/// Fewest wrong attempts after which a policy may wipe.
+pub const MIN_WIPE_AFTER: u16 = 5;
+/// Most wrong attempts after which a policy may wipe.
+pub const MAX_WIPE_AFTER: u16 = 100;
+/// Longest time that a policy lets a monitor keep records, in days.
+pub const MAX_KEPT_DAYS: u16 = 365;
+/// Most cosignatures of one certificate.
+pub const MAX_COSIGNATURES: usize = 4;
+/// Most motions of one person that are open at a time.
+pub const MAX_OPEN_MOTIONS: usize = 64;
+/// Most records that one entry hands over; more take several entries.
+pub const MAX_HANDED_OVER: usize = 512;
+/// Most holders of shares of the recovery key.
+pub const MAX_RECOVERY_SHARES: usize = 16;
+/// Largest sealed share of the recovery key, in bytes.
+pub const MAX_RECOVERY_SHARE_BYTES: usize = 256;

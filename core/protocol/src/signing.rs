@@ -38,6 +38,8 @@ pub enum Purpose {
     Recall,
     /// The recipient's answer to a recall.
     RecallAnswer,
+    /// A second person's signature over a certificate.
+    Cosignature,
 }
 
 impl Purpose {
@@ -58,6 +60,7 @@ impl Purpose {
             Self::Share => b"vigil/1 share\0",
             Self::Recall => b"vigil/1 recall\0",
             Self::RecallAnswer => b"vigil/1 recall answer\0",
+            Self::Cosignature => b"vigil/1 cosignature\0",
         }
     }
 }

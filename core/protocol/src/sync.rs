@@ -5,7 +5,7 @@
 use crate::{
     Batch, BatchHeader, Capsule, Chain, DeviceId, Hash, Incarnation, Item, KeyCommitment, KeyReference, LogEntry,
     Membership, ProtocolError, Purpose, RecordId, SUITE, Salt, SequenceRanges, Signature, SigningKey, SigningPublicKey,
-    SpaceId, canonical, digest, limits, verify,
+    SpaceId, Timestamp, canonical, digest, limits, verify,
 };
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};
@@ -398,6 +398,9 @@ pub struct SyncResponse {
     /// Whether there is more for it.
     #[n(6)]
     pub more: bool,
+    /// What the server's clock says: a device's lease begins anew with it. Servers of the first days say nothing.
+    #[n(7)]
+    pub time: Option<Timestamp>,
 }
 
 /// An answer of the server.

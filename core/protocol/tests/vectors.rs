@@ -4,9 +4,10 @@
 
 use serde_json::{Map, Value, json};
 use vigil_protocol::{
-    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Chain, DeviceId, EpochShare, ExpandedBatch, Hash, Incarnation,
-    Item, JoinRequest, KeyCommitment, KeyReference, LogBody, LogEntry, Membership, NewMember, PulledItem, PushedBatch,
-    Receipt, Recipient, RecordId, RefusalCode, Role, SUITE, Salt, SealedKey, SealingPublicKey, SequenceRanges,
+    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Certificate, Chain, Cosignature, DeviceId, EpochShare,
+    ExpandedBatch, Hash, Incarnation, Item, JoinRequest, KeyCommitment, KeyReference, LastBatch, LogBody, LogEntry,
+    Membership, Motion, NewMember, PersonId, Policy, PulledItem, PushedBatch, Receipt, Recipient, RecordId,
+    RecoveryShare, RefusalCode, Removal, Role, Rotation, SUITE, Salt, SealedKey, SealingPublicKey, SequenceRanges,
     SigningKey, SpaceId, SyncRequest, SyncResponse, Timestamp, Welcome, canonical,
 };
 
@@ -29,6 +30,105 @@ fn member(number: u8, role: Role) -> NewMember {
         install_generation: 1,
         sealed_name: vec![number; 5].into(),
     }
+}
+
+const ENTRY_NAMES: [&str; 21] = [
+    "found",
+    "admit",
+    "renew",
+    "suspend",
+    "suspend_and_rotate",
+    "rotate",
+    "move_remove",
+    "move_raise",
+    "move_end_probation",
+    "move_reinstate",
+    "move_erase_case",
+    "move_export",
+    "move_recover",
+    "move_change_policy",
+    "second",
+    "object",
+    "carry_out",
+    "carry_out_with_share",
+    "hand_over_cases",
+    "recovery_shares",
+    "recovery_share_for",
+];
+
+/// One entry of each kind, whatever the rules say: they pin the bytes.
+fn entries_of_a_space_with_a_policy(genesis: &LogEntry) -> Vec<LogEntry> {
+    let (desk, time) = (key(1), Timestamp(1_795_000_000_000));
+    let certificate = |number: u8, role| Certificate {
+        device: DeviceId([number; 16]),
+        person: PersonId([number + 100; 16]),
+        signing_key: key(number).public(),
+        sealing_key: SealingPublicKey([number; 32]),
+        install_generation: 1,
+        role,
+        probation: number == 2,
+        not_before: time,
+        not_after: Timestamp(time.0 + 7_776_000_000),
+        epoch: 0,
+        sealed_details: vec![number; 5].into(),
+    };
+    let share =
+        EpochShare { device: DeviceId([1; 16]), encapsulated: SealingPublicKey([4; 32]), sealed: [5; 48].into() };
+    let rotation = Rotation {
+        epoch_key: SealingPublicKey([10; 32]),
+        shares: vec![share.clone()],
+        previous_encapsulated: SealingPublicKey([11; 32]),
+        previous_sealed: [12; 48].into(),
+        recovery_encapsulated: SealingPublicKey([26; 32]),
+        recovery_sealed: [27; 48].into(),
+    };
+    let (device, record, motion) = (DeviceId([2; 16]), RecordId([8; 16]), Hash([28; 32]));
+    let monitor = certificate(2, Role::Monitor);
+    let cosignatures = vec![Cosignature::sign(&monitor, &SpaceId([9; 16]), DeviceId([3; 16]), &key(3))];
+    let moves = |motion| LogBody::Move { motion };
+    let (encapsulated, sealed) = (SealingPublicKey([29; 32]), vec![30; 6]);
+    let bodies = vec![
+        LogBody::Found {
+            founder: certificate(1, Role::Desk),
+            epoch_key: SealingPublicKey([6; 32]),
+            recovery_key: SealingPublicKey([7; 32]),
+            share: share.clone(),
+            recovery_encapsulated: SealingPublicKey([26; 32]),
+            recovery_sealed: [27; 48].into(),
+            policy: Policy::default(),
+        },
+        LogBody::Admit { certificate: monitor.clone(), share: None, cosignatures },
+        LogBody::Renew { certificate: monitor, cosignatures: vec![] },
+        LogBody::Suspend { device, last: Some(LastBatch { counter: 2, hash: Hash([3; 32]) }), rotation: None },
+        LogBody::Suspend { device, last: None, rotation: Some(rotation.clone()) },
+        LogBody::Rotate {
+            removal: Some(Removal { motion, last: LastBatch { counter: 2, hash: Hash([3; 32]) } }),
+            rotation,
+        },
+        moves(Motion::Remove { device }),
+        moves(Motion::Raise { device, role: Role::Officer }),
+        moves(Motion::EndProbation { device }),
+        moves(Motion::Reinstate { device }),
+        moves(Motion::EraseCase { record }),
+        moves(Motion::Export { to: SealingPublicKey([31; 32]) }),
+        moves(Motion::Recover { certificate: certificate(4, Role::Desk) }),
+        moves(Motion::ChangePolicy { policy: Policy { admission_signatures: 2, ..Policy::default() } }),
+        LogBody::Second { motion },
+        LogBody::Object { motion },
+        LogBody::CarryOut { motion, share: None },
+        LogBody::CarryOut { motion, share: Some(share) },
+        LogBody::HandOverCases { from: device, to: DeviceId([3; 16]), records: vec![record] },
+        LogBody::RecoveryShares {
+            threshold: 2,
+            shares: vec![RecoveryShare { device, encapsulated, sealed: sealed.clone().into() }],
+        },
+        LogBody::RecoveryShareFor { desk: device, encapsulated, sealed: sealed.into() },
+    ];
+    let entry = |(index, body): (u64, LogBody)| {
+        let at = if index == 0 { (0, Hash::NONE) } else { (index, genesis.hash()) };
+        LogEntry::sign(SpaceId([9; 16]), at, time, DeviceId([1; 16]), body, &desk)
+    };
+    (0u64..).zip(bodies).map(entry).collect()
 }
 
 fn vectors() -> Map<String, Value> {
@@ -69,6 +169,10 @@ fn vectors() -> Map<String, Value> {
     let remove = LogEntry::sign(space, (4, assign.hash()), time, DeviceId([1; 16]), remove_body, &desk);
     let log = [&genesis, &add, &intake, &assign, &remove];
     for (name, entry) in ["genesis", "add", "intake", "assign", "remove_and_rotate"].into_iter().zip(log) {
+        let entry = json!({ "entry": hex(&entry.to_bytes()), "hash": entry.hash().to_string() });
+        vectors.insert(format!("log.{name}"), entry);
+    }
+    for (name, entry) in ENTRY_NAMES.into_iter().zip(entries_of_a_space_with_a_policy(&genesis)) {
         let entry = json!({ "entry": hex(&entry.to_bytes()), "hash": entry.hash().to_string() });
         vectors.insert(format!("log.{name}"), entry);
     }
@@ -164,6 +268,7 @@ fn vectors() -> Map<String, Value> {
                 batches: Vec::new(),
                 covered: have.clone(),
                 more: true,
+                time: None,
             }),
         ),
         ("answer.refused", Answer::Refused { code: RefusalCode::Replayed, counter: 9 }),

@@ -100,6 +100,15 @@ pub enum VigilError {
     /// The device was removed from its space.
     #[error("this device was removed from its space")]
     Removed,
+    /// The device was suspended by its committee.
+    #[error("this device is suspended")]
+    Suspended,
+    /// Records cannot be read here until the device has been in contact, or its certificate is renewed.
+    #[error("records cannot be read here now: {why}")]
+    ReadingClosed {
+        /// `lease_ended` or `certificate_ended`.
+        why: &'static str,
+    },
     /// The work was cancelled; what was done before stays done.
     #[error("cancelled")]
     Cancelled,
@@ -142,6 +151,8 @@ impl VigilError {
             Self::ServerRefused { .. } => "server_refused",
             Self::ServerNotTrusted { .. } => "server_not_trusted",
             Self::Removed => "removed",
+            Self::Suspended => "suspended",
+            Self::ReadingClosed { .. } => "reading_closed",
             Self::Cancelled => "cancelled",
             Self::Disk { .. } => "disk",
             Self::Archive(_) => "archive",
@@ -172,7 +183,11 @@ impl VigilError {
             Self::Offline { .. } => "Go on working; everything is kept here and sent later.",
             Self::ServerRefused { .. } => "Try again later; if it stays, tell your committee the code.",
             Self::ServerNotTrusted { .. } => "Do not go on syncing; tell your committee.",
-            Self::Removed => "Talk to your committee.",
+            Self::Removed | Self::Suspended => "Talk to your committee.",
+            Self::ReadingClosed { why: "certificate_ended" } => {
+                "Ask an officer to renew this device's certificate, and sync. You can go on recording and sending."
+            }
+            Self::ReadingClosed { .. } => "Sync once with your committee's server. You can go on recording.",
             Self::Cancelled => "Start again whenever you like.",
             Self::Disk { .. } => "Free some space on this device and try again.",
             Self::Archive(ArchiveError::Io(_)) => "Free some space, or choose another place, and try again.",

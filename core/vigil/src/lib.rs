@@ -36,6 +36,7 @@ mod error;
 mod evidence;
 mod folder;
 mod keys;
+mod lease;
 #[doc(hidden)]
 pub mod loot;
 #[doc(hidden)]
@@ -71,4 +72,4 @@ pub use records::{NewPerson, NewScreening, NewSighting};
 pub use share::hostile as hostile_share;
 pub use store::wipe_freed_memory;
 pub use vault::*;
-pub use vigil_protocol::{DeviceId, RecordId, Role, Timestamp};
+pub use vigil_protocol::{DeviceId, Hash, Policy, RecordId, Role, Timestamp};

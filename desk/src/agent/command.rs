@@ -46,6 +46,47 @@ pub enum AgentCommand {
     },
     /// Lists the members.
     Members {},
+    /// Suspends a device.
+    Suspend {
+        /// The beginning of its id.
+        device: String,
+    },
+    /// Moves the removal of a device.
+    MoveRemoval {
+        /// The beginning of its id.
+        device: String,
+    },
+    /// Joins a motion.
+    Second {
+        /// The beginning of its name.
+        motion: String,
+    },
+    /// Objects to a motion.
+    Object {
+        /// The beginning of its name.
+        motion: String,
+    },
+    /// Carries a motion out.
+    CarryOut {
+        /// The beginning of its name.
+        motion: String,
+    },
+    /// Lists the motions.
+    Motions {},
+    /// Renews a certificate.
+    Renew {
+        /// The beginning of the device's id.
+        device: String,
+        /// For how many days.
+        days: u16,
+    },
+    /// Hands all cases of one device over to another.
+    HandOverCaseload {
+        /// Whose.
+        from: String,
+        /// To whom.
+        to: String,
+    },
     /// Names the devices on duty.
     Intake {
         /// Their ids, in hexadecimal.

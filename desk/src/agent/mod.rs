@@ -3,6 +3,7 @@
 
 mod command;
 mod lines;
+mod membership;
 mod recording;
 mod sharing;
 
@@ -127,6 +128,14 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
             Ok(Value::Null)
         }
         AgentCommand::Members {} => Ok(value(&vault.members()?)),
+        AgentCommand::Suspend { .. }
+        | AgentCommand::MoveRemoval { .. }
+        | AgentCommand::Second { .. }
+        | AgentCommand::Object { .. }
+        | AgentCommand::CarryOut { .. }
+        | AgentCommand::Motions {}
+        | AgentCommand::Renew { .. }
+        | AgentCommand::HandOverCaseload { .. } => membership::run(vault, command),
         AgentCommand::Intake { devices } => {
             let devices = devices.iter().map(|device| vault.find_member(device)).collect::<Result<Vec<_>, _>>()?;
             vault.set_intake(&devices)?;

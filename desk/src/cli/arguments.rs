@@ -3,6 +3,7 @@
 
 mod evidence;
 mod instrument;
+mod membership;
 mod sharing;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use vigil_core::Role;
 use crate::error::EXIT_STATUSES;
 pub use evidence::{AuditCommand, EvidenceCommand};
 pub use instrument::{InstrumentCommand, Languages, Practice};
+pub use membership::{Certified, Membership, Motion};
 pub use sharing::{Allege, AuthorityCommand, BasisCommand, ConsentCommand, ConsentTo, ShareCommand, YesOrNo};
 
 const EXAMPLES: &str = "\
@@ -75,11 +77,17 @@ pub enum Command {
         /// The device's join request: the code itself, a file, or - for standard input.
         request: String,
         /// What the device is for.
-        #[arg(long, value_enum)]
-        role: RoleName,
+        #[arg(long, value_enum, required_unless_present = "signed")]
+        role: Option<RoleName>,
         /// The person's name for the committee.
         #[arg(long, default_value = "")]
         name: String,
+        /// What else the certificate says.
+        #[command(flatten)]
+        certified: Certified,
+        /// Instead of a request, a certificate that a second person has signed.
+        #[arg(long)]
+        signed: bool,
     },
     /// Join the space of a welcome.
     #[command(after_help = "Example:\n  vigil --home ./phone join welcome")]
@@ -330,8 +338,8 @@ pub enum Command {
         #[arg(required = true)]
         devices: Vec<String>,
     },
-    /// Remove a device and start a new epoch. Sync first: what that device saved and this desk does not hold yet will wait
-    /// for an officer.
+    /// Suspend a device at once, and move that it is removed. Sync first: what that device saved and this desk does not hold
+    /// yet will wait for an officer.
     #[command(
         after_help = "Example:\n  vigil sync && vigil remove-member 91c0\n\nIf the device is at hand, let it sync before. Its saves that this desk does not hold when it is removed are not taken in by themselves: they wait for an officer."
     )]
@@ -339,6 +347,9 @@ pub enum Command {
         /// The beginning of the device's id.
         device: String,
     },
+    /// Certificates, suspension, motions, and a caseload that changes hands.
+    #[command(flatten)]
+    Membership(Membership),
     /// Run the sync server.
     #[command(
         after_help = "Examples:\n  vigil serve --data ./server\n  vigil serve --data /var/lib/vigil --listen 0.0.0.0:8443 --public-url https://sync.example.org:8443\n\nThe file `server-card` in the data folder is what `vigil space create --server-card` takes."

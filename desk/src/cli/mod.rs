@@ -10,6 +10,7 @@ mod evidence;
 mod instrument;
 mod interview;
 mod items;
+mod motions;
 mod opinions;
 mod output;
 mod progress;
@@ -75,12 +76,16 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Space(Space::Create { server_card }) => space::create(arguments, output, server_card.as_deref()),
         Command::Space(Space::Server { card }) => space::server(arguments, output, card),
         Command::JoinRequest => space::join_request(arguments, output),
-        Command::Add { request, role, name } => space::add(arguments, output, request, role.role(), name),
+        Command::Add { request, signed: true, .. } => space::add_signed(arguments, output, request),
+        Command::Add { request, role, name, certified, .. } => {
+            space::add(arguments, output, request, (*role, name, certified))
+        }
         Command::Join { welcome } => space::join(arguments, output, welcome),
         Command::Members => space::members(arguments, output),
         Command::Assign { record, devices, .. } => space::assign(arguments, output, record, devices),
         Command::Intake { devices } => space::intake(arguments, output, devices),
-        Command::RemoveMember { device } => space::remove(arguments, output, device),
+        Command::RemoveMember { device } => motions::remove(arguments, output, device),
+        Command::Membership(command) => motions::run(arguments, output, command),
         Command::Screen { file: Some(file), .. } => records::screen(arguments, output, file),
         Command::Screen { file: None, instrument, languages } => {
             interview::run(arguments, output, instrument.as_deref(), languages)

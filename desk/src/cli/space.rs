@@ -1,10 +1,10 @@
-//! Commands around the home and the space: init, create, join, admit, members, assign, remove.
+//! Commands around the home and the space: init, create, join, admit, members, assign.
 //! Codes promise to be read whether typed, in a file or on standard input, with any white space a messenger put in.
 
 use serde_json::json;
-use vigil_core::{DeviceId, MemberView, Role, Vault};
+use vigil_core::{Admission, DeviceId, MemberView, Vault};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Certified, RoleName};
 use super::output::Output;
 use super::session;
 use crate::error::DeskError;
@@ -60,12 +60,29 @@ pub(super) fn add(
     arguments: &Arguments,
     output: &Output,
     request: &str,
-    role: Role,
-    name: &str,
+    (role, name, certified): (Option<RoleName>, &str, &Certified),
 ) -> Result<(), DeskError> {
     let request = session::code(request)?;
     let mut vault = session::open(arguments)?;
-    let welcome = vault.admit(&request, role, name)?;
+    let role = role.ok_or_else(|| DeskError::Usage("--role is missing".to_owned()))?.role();
+    let mut admission = Admission::new(role, name);
+    admission.probation = certified.probation;
+    admission.days = certified.days;
+    admission.same_person_as = certified.person.as_deref().map(|prefix| vault.find_member(prefix)).transpose()?;
+    certified.area.trim().clone_into(&mut admission.details.area);
+    admission.details.sponsors.clone_from(&certified.sponsors);
+    if vault.admission_takes_two()? {
+        let certificate = vault.prepare_admission(&request, &admission)?;
+        return output.answer(&json!({"certificate": certificate, "to_cosign": true}), [certificate.as_str()]);
+    }
+    let welcome = vault.admit_as(&request, &admission)?;
+    output.answer(&json!({"welcome": welcome}), [welcome.as_str()])
+}
+
+/// Admits by a certificate that a second person has signed.
+pub(super) fn add_signed(arguments: &Arguments, output: &Output, certificate: &str) -> Result<(), DeskError> {
+    let certificate = session::code(certificate)?;
+    let welcome = session::open(arguments)?.admit_cosigned(&certificate)?;
     output.answer(&json!({"welcome": welcome}), [welcome.as_str()])
 }
 
@@ -89,7 +106,14 @@ pub(super) fn members(arguments: &Arguments, output: &Output) -> Result<(), Desk
 pub(crate) fn member_line(member: &MemberView) -> String {
     let name = member.name.as_deref().map_or_else(|| "(name not readable here)".to_owned(), plain);
     let mut line = format!("{:8}  {:9}  {name}", member.device.get(..8).unwrap_or(&member.device), member.role);
-    for (holds, words) in [(member.me, "this device"), (member.on_duty, "on duty"), (member.removed, "removed")] {
+    let marks = [
+        (member.me, "this device"),
+        (member.on_duty, "on duty"),
+        (member.probation, "on probation"),
+        (member.suspended, "suspended"),
+        (member.removed, "removed"),
+    ];
+    for (holds, words) in marks {
         if holds {
             line.push_str(", ");
             line.push_str(words);
@@ -129,19 +153,5 @@ pub(super) fn intake(arguments: &Arguments, output: &Output, prefixes: &[String]
     output.answer(
         &json!({"on_duty": names}),
         ["From now on, identities of newly recorded people are sealed to the devices on duty."],
-    )
-}
-
-pub(super) fn remove(arguments: &Arguments, output: &Output, prefix: &str) -> Result<(), DeskError> {
-    let mut vault = session::open(arguments)?;
-    let device = vault.find_member(prefix)?;
-    vault.remove_member(&device)?;
-    output.answer(
-        &json!({"removed": device.to_string()}),
-        [
-            "The device is removed and a new epoch has begun; both take effect everywhere with the next sync.",
-            "What it has read already cannot be taken back.",
-            "Saves of it that this desk does not hold yet will wait for an officer.",
-        ],
     )
 }

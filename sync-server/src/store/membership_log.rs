@@ -7,7 +7,7 @@ use crate::limits;
 use rusqlite::{Connection, Transaction, params};
 use std::collections::HashMap;
 use std::sync::Arc;
-use vigil_protocol::{LogEntry, Membership, SpaceId};
+use vigil_protocol::{LogEntry, Membership, SpaceId, Timestamp};
 
 /// Views of spaces that were used lately.
 #[derive(Default)]
@@ -61,12 +61,29 @@ fn read(bytes: &[u8]) -> Result<LogEntry, ServerError> {
     LogEntry::from_bytes(bytes).map_err(|_| ServerError::DamagedRow { what: "log entry" })
 }
 
-/// Stores an entry that the view has accepted.
-pub(crate) fn append(transaction: &Transaction<'_>, entry: &LogEntry, bytes: &[u8]) -> Result<(), ServerError> {
+/// Stores an entry that the view has accepted, with the time at which it came.
+pub(crate) fn append(
+    transaction: &Transaction<'_>,
+    entry: &LogEntry,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Result<(), ServerError> {
     transaction
-        .prepare_cached("INSERT INTO log_entry (space, position, entry) VALUES (?1, ?2, ?3)")?
-        .execute(params![entry.space.as_bytes(), signed(entry.index), bytes])?;
+        .prepare_cached("INSERT INTO log_entry (space, position, entry, stored_at) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![entry.space.as_bytes(), signed(entry.index), bytes, now.0])?;
     Ok(())
+}
+
+/// When an entry came, by this server's clock.
+pub(crate) fn stored_at(
+    transaction: &Transaction<'_>,
+    space: &SpaceId,
+    position: u64,
+) -> Result<Timestamp, ServerError> {
+    let time = transaction
+        .prepare_cached("SELECT stored_at FROM log_entry WHERE space = ?1 AND position = ?2")?
+        .query_row(params![space.as_bytes(), signed(position)], |row| row.get(0))?;
+    Ok(Timestamp(time))
 }
 
 /// The entries from `start` on, and whether they are all there are: an answer holds a bounded number.

@@ -5,13 +5,18 @@ use minicbor::bytes::{ByteArray, ByteVec};
 use ring::rand::{SecureRandom, SystemRandom};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use vigil_protocol::{
-    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Chain, DeviceId, EpochShare, Hash, Incarnation, Item,
-    KeyCommitment, KeyReference, LogBody, LogEntry, Membership, NewMember, PulledItem, PushedBatch, Recipient,
-    RecordId, RefusalCode, Role, SUITE, Salt, SealedKey, SealingPublicKey, SequenceRanges, SigningKey,
-    SigningPublicKey, SpaceId, SyncRequest, SyncResponse, Timestamp, limits,
+    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Certificate, Chain, DeviceId, EpochShare, Hash, Incarnation,
+    Item, KeyCommitment, KeyReference, LogBody, LogEntry, Membership, NewMember, PersonId, Policy, PulledItem,
+    PushedBatch, Recipient, RecordId, RefusalCode, Role, Rotation, SUITE, Salt, SealedKey, SealingPublicKey,
+    SequenceRanges, SigningKey, SigningPublicKey, SpaceId, SyncRequest, SyncResponse, Timestamp, limits,
 };
-use vigil_sync_server::{Engine, Quotas, Reply, ServerConfig};
+use vigil_sync_server::{Engine, Quotas, Reply, ServerClock, ServerConfig};
+
+/// When the tests begin.
+pub const START: Timestamp = Timestamp(1_795_000_000_000);
 
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
@@ -47,12 +52,28 @@ impl Drop for Folder {
     }
 }
 
+/// A clock that goes on when a test says so.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn advance(&self, milliseconds: i64) {
+        self.0.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+}
+
+impl ServerClock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
 pub struct Committee {
     pub folder: Folder,
     pub config: ServerConfig,
     pub engine: Engine,
     pub log: Vec<LogEntry>,
     pub view: Membership,
+    pub clock: Arc<TestClock>,
 }
 
 /// A device with what it keeps between requests.
@@ -91,6 +112,22 @@ impl Device {
             role: self.role,
             install_generation: 1,
             sealed_name: ByteVec::from(vec![7; 40]),
+        }
+    }
+
+    pub fn certificate(&self, probation: bool) -> Certificate {
+        Certificate {
+            device: self.id,
+            person: PersonId(self.id.0),
+            signing_key: self.key.public(),
+            sealing_key: self.sealing,
+            install_generation: 1,
+            role: self.role,
+            probation,
+            not_before: START,
+            not_after: Timestamp(START.0 + limits::MAX_CERTIFICATE_MS),
+            epoch: 0,
+            sealed_details: ByteVec::from(vec![7; 40]),
         }
     }
 
@@ -151,13 +188,34 @@ impl Committee {
     }
 
     pub fn found_with(quotas: Quotas) -> (Self, Device) {
+        let desk = Device::new(SpaceId(random()), Role::Desk);
+        let genesis = genesis(&desk);
+        Self::found_by(quotas, desk, genesis)
+    }
+
+    /// As [`Self::found`], with a policy.
+    pub fn found_with_policy() -> (Self, Device) {
+        let desk = Device::new(SpaceId(random()), Role::Desk);
+        let body = LogBody::Found {
+            founder: desk.certificate(false),
+            epoch_key: SealingPublicKey(random()),
+            recovery_key: SealingPublicKey(random()),
+            share: share(desk.id),
+            recovery_encapsulated: SealingPublicKey(random()),
+            recovery_sealed: ByteArray::from([3; 48]),
+            policy: Policy::default(),
+        };
+        let founding = LogEntry::sign(desk.space, (0, Hash::NONE), START, desk.id, body, &desk.key);
+        Self::found_by(Quotas::default(), desk, founding)
+    }
+
+    fn found_by(quotas: Quotas, mut desk: Device, genesis: LogEntry) -> (Self, Device) {
         let folder = Folder::new();
         let config = ServerConfig { quotas, ..ServerConfig::loopback(folder.path()) };
-        let engine = Engine::open(&config).unwrap();
-        let mut desk = Device::new(SpaceId(random()), Role::Desk);
-        let genesis = genesis(&desk);
+        let clock = Arc::new(TestClock(AtomicI64::new(START.0)));
+        let engine = Engine::open_with_clock(&config, clock.clone()).unwrap();
         let view = Membership::from_genesis(&genesis).unwrap();
-        let committee = Self { folder, config, engine, log: vec![genesis.clone()], view };
+        let committee = Self { folder, config, engine, log: vec![genesis.clone()], view, clock };
         let mut request = desk.request();
         request.log = vec![genesis];
         assert_eq!(committee.sync(&request, &desk).unwrap().log_appended, 1);
@@ -167,16 +225,42 @@ impl Committee {
 
     /// Opens the same files again, as after a restart.
     pub fn restart(self) -> Self {
-        let Self { folder, config, engine, log, view } = self;
+        let Self { folder, config, engine, log, view, clock } = self;
         drop(engine);
-        let engine = Engine::open(&config).unwrap();
-        Self { folder, config, engine, log, view }
+        let engine = Engine::open_with_clock(&config, clock.clone()).unwrap();
+        Self { folder, config, engine, log, view, clock }
     }
 
     /// The next entry of the log, signed but not appended anywhere.
     pub fn entry(&self, author: &Device, body: LogBody) -> LogEntry {
+        self.entry_at(author, self.clock.now(), body)
+    }
+
+    /// As [`Self::entry`], at the time that its author claims.
+    pub fn entry_at(&self, author: &Device, time: Timestamp, body: LogBody) -> LogEntry {
         let at = (self.view.length(), self.view.head());
-        LogEntry::sign(author.space, at, Timestamp(0), author.id, body, &author.key)
+        LogEntry::sign(author.space, at, time, author.id, body, &author.key)
+    }
+
+    /// A new device that the desk has admitted by a certificate, in a space with a policy.
+    pub fn admit(&mut self, desk: &mut Device, role: Role, probation: bool) -> Device {
+        let mut device = Device::new(desk.space, role);
+        let certificate = device.certificate(probation);
+        self.append(desk, LogBody::Admit { certificate, share: None, cosignatures: vec![] });
+        device.log_length = self.view.length();
+        device
+    }
+
+    /// A new epoch for all desks but one.
+    pub fn rotation(&self, left_out: &Device) -> Rotation {
+        Rotation {
+            epoch_key: SealingPublicKey(random()),
+            shares: self.view.desks().filter(|m| m.device != left_out.id).map(|m| share(m.device)).collect(),
+            previous_encapsulated: SealingPublicKey(random()),
+            previous_sealed: ByteArray::from([2; 48]),
+            recovery_encapsulated: SealingPublicKey(random()),
+            recovery_sealed: ByteArray::from([3; 48]),
+        }
     }
 
     /// Appends an entry here and on the server.

@@ -1,7 +1,10 @@
 //! The membership log on the server: appended by compare-and-set, handed out, rebuilt after a restart.
 
-use crate::committee::{Committee, Device, Record, epoch};
-use vigil_protocol::{BatchOutcome, LogBody, LogEntry, RefusalCode, Role, Timestamp};
+use crate::committee::{Committee, Device, Record, device, epoch};
+use vigil_protocol::{
+    BatchOutcome, LastBatch, LogBody, LogEntry, Motion, RefusalCode, Removal, Role, Timestamp, limits,
+};
+use vigil_sync_server::ServerClock;
 
 fn intake() -> LogBody {
     LogBody::Intake { officers: vec![] }
@@ -137,4 +140,120 @@ fn a_removal_in_the_same_request_is_in_force_for_its_batches() {
     assert_eq!(response.log_appended, 1);
     assert_eq!(response.outcomes, [BatchOutcome::Refused(RefusalCode::Removed)]);
     assert_eq!(committee.sync(&other.request(), &other).unwrap_err().0, RefusalCode::Removed);
+}
+
+#[test]
+fn a_suspended_device_is_refused_at_once() {
+    let (mut committee, mut desk) = Committee::found();
+    let mut officer = committee.join(&mut desk, Role::Officer);
+    let mut monitor = committee.join(&mut desk, Role::Monitor);
+    committee.write(&mut monitor, vec![Record::new().create(&[epoch()], b"before")]);
+    officer.log_length = committee.view.length();
+    committee.append(&mut officer, LogBody::Suspend { device: monitor.id, last: None, rotation: None });
+    let batch = monitor.batch(&committee.view, vec![Record::new().create(&[epoch()], b"after")]);
+    let mut request = monitor.request();
+    request.batches = vec![vigil_protocol::PushedBatch::from_batch(&batch, None).unwrap()];
+    assert_eq!(committee.sync(&request, &monitor).unwrap_err().0, RefusalCode::Suspended);
+    let committee = committee.restart();
+    assert_eq!(committee.sync(&monitor.request(), &monitor).unwrap_err().0, RefusalCode::Suspended);
+    // What it wrote before is handed out as ever, and nothing of what it wrote afterwards.
+    assert_eq!(committee.pull(&mut desk).len(), 1);
+}
+
+#[test]
+fn a_suspension_in_the_same_request_is_in_force_for_its_batches() {
+    let (mut committee, mut desk) = Committee::found();
+    let mut officer = committee.join(&mut desk, Role::Officer);
+    let batch = officer.batch(&committee.view, vec![Record::new().create(&[epoch()], b"x")]);
+    let body = LogBody::Suspend { device: officer.id, last: None, rotation: None };
+    let mut request = officer.request();
+    request.log = vec![committee.entry(&desk, body)];
+    request.batches = vec![vigil_protocol::PushedBatch::from_batch(&batch, None).unwrap()];
+    let response = committee.sync(&request, &officer).unwrap();
+    assert_eq!(response.outcomes, [BatchOutcome::Refused(RefusalCode::Suspended)]);
+}
+
+/// A space with a policy: a desk, an officer, and a member on probation; and the server's clock.
+fn with_policy() -> (Committee, Device, Device, Device) {
+    let (mut committee, mut desk) = Committee::found_with_policy();
+    let officer = committee.admit(&mut desk, Role::Officer, false);
+    let probation = committee.admit(&mut desk, Role::Monitor, true);
+    desk.log_length = committee.view.length();
+    (committee, desk, officer, probation)
+}
+
+#[test]
+fn one_persons_motion_waits_72_hours_by_the_servers_clock_whatever_its_author_says() {
+    let (mut committee, mut desk, officer, _) = with_policy();
+    let now = committee.clock.now();
+    // The author dates the motion back by three days.
+    let back = Timestamp(now.0 - limits::OBJECTION_MS);
+    let moved = committee.entry_at(&desk, back, LogBody::Move { motion: Motion::Remove { device: officer.id } });
+    committee.view.append(&moved).unwrap();
+    assert_eq!(send(&committee, &mut desk, vec![moved.clone()]).log_appended, 1);
+    let removal = |committee: &Committee, author: &Device| {
+        let rotation = committee.rotation(&officer);
+        let removal = Some(Removal { motion: moved.hash(), last: LastBatch::NONE });
+        committee.entry_at(author, now, LogBody::Rotate { removal, rotation })
+    };
+    let entry = removal(&committee, &desk);
+    let mut alone = committee.view.clone();
+    assert_eq!(alone.append(&entry), Ok(()), "by the word of its author the time has passed");
+    committee.clock.advance(limits::OBJECTION_MS - 1);
+    assert_eq!(send(&committee, &mut desk, vec![entry.clone()]).log_appended, 0);
+    committee.clock.advance(1);
+    assert_eq!(send(&committee, &mut desk, vec![entry]).log_appended, 1);
+}
+
+#[test]
+fn two_persons_wait_for_nothing() {
+    let (mut committee, mut desk, mut officer, probation) = with_policy();
+    let motion = Motion::Remove { device: probation.id };
+    committee.append(&mut desk, LogBody::Move { motion });
+    let motion = committee.view.head();
+    officer.log_length = committee.view.length();
+    committee.append(&mut officer, LogBody::Second { motion });
+    desk.log_length = committee.view.length();
+    let rotation = committee.rotation(&probation);
+    let removal = Some(Removal { motion, last: LastBatch::NONE });
+    committee.append(&mut desk, LogBody::Rotate { removal, rotation });
+    let mut probation = probation;
+    assert_eq!(committee.sync(&probation.request(), &probation).unwrap_err().0, RefusalCode::Removed);
+}
+
+#[test]
+fn an_entry_from_more_than_a_day_ahead_is_refused() {
+    let (committee, mut desk, ..) = with_policy();
+    let now = committee.clock.now();
+    let at = |ahead| committee.entry_at(&desk, Timestamp(now.0 + ahead), intake());
+    let (ahead, near) = (at(limits::MAX_LOG_ENTRY_AHEAD_MS + 1), at(limits::MAX_LOG_ENTRY_AHEAD_MS));
+    assert_eq!(send(&committee, &mut desk, vec![ahead]).log_appended, 0);
+    assert_eq!(send(&committee, &mut desk, vec![near]).log_appended, 1);
+}
+
+#[test]
+fn a_member_on_probation_writes_and_is_given_nothing_of_others() {
+    let (mut committee, mut desk, mut officer, mut probation) = with_policy();
+    let record = Record::new();
+    let own = device(&probation);
+    committee.write(&mut probation, vec![record.create(&[epoch(), own], b"own")]);
+    assert_eq!(committee.pull(&mut desk).len(), 1);
+    committee.write(&mut desk, vec![record.edit(b"by the desk"), record.grant(&[own])]);
+    assert!(committee.pull(&mut probation).is_empty());
+    // Once the probation has ended it is given what waited: the cursor did not pass over it.
+    let motion = Motion::EndProbation { device: probation.id };
+    committee.append(&mut desk, LogBody::Move { motion });
+    let motion = committee.view.head();
+    officer.log_length = committee.view.length();
+    committee.append(&mut officer, LogBody::Second { motion });
+    desk.log_length = committee.view.length();
+    committee.append(&mut desk, LogBody::CarryOut { motion, share: None });
+    probation.log_length = committee.view.length();
+    assert_eq!(committee.pull(&mut probation).len(), 2);
+}
+
+#[test]
+fn an_answer_says_what_the_servers_clock_says() {
+    let (committee, mut desk, ..) = with_policy();
+    assert_eq!(send(&committee, &mut desk, vec![]).time, Some(committee.clock.now()));
 }

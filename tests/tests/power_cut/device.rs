@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use vigil_core::records::{EventBody, LongText, Outcome, ShortText};
-use vigil_core::{Choice, ListQuery, RecordId, Role, ScreeningDraft, SyncState, Vault, VigilError, measure};
+use vigil_core::{Choice, ListQuery, Proposal, RecordId, Role, ScreeningDraft, SyncState, Vault, VigilError, measure};
 use vigil_protocol::Batch;
 use vigil_tests::{Device, Folder, admit_by, passphrase};
 
@@ -79,7 +79,8 @@ pub(crate) fn life_of_a_desk() -> Story {
     done("a screening with a person", true, desk.vault());
     let mut monitor = admit_by(&mut desk, "Monitor", Role::Monitor);
     done("a device admitted", true, desk.vault());
-    let officer = admit_by(&mut desk, "Officer", Role::Officer).id();
+    let mut colleague = admit_by(&mut desk, "Officer", Role::Officer);
+    let officer = colleague.id();
     done("an officer admitted", true, desk.vault());
     line.sync(desk.vault()).unwrap();
     done("a first sync", false, desk.vault());
@@ -125,7 +126,18 @@ pub(crate) fn life_of_a_desk() -> Story {
         done("one edit of many", true, desk.vault());
     }
     assert!(recording.synced_since(before, "home/vigil.db"), "the log was not emptied into the database on the way");
-    desk.vault().remove_member(&monitor.id()).unwrap();
+    desk.vault().suspend(&monitor.id()).unwrap();
+    done("a device suspended", true, desk.vault());
+    let motion = desk.vault().propose(Proposal::Remove(monitor.id())).unwrap();
+    done("a removal moved", true, desk.vault());
+    line.sync(desk.vault()).unwrap();
+    done("a sync before somebody seconds it", false, desk.vault());
+    line.sync(colleague.vault()).unwrap();
+    colleague.vault().second(&motion).unwrap();
+    line.sync(colleague.vault()).unwrap();
+    line.sync(desk.vault()).unwrap();
+    done("a sync that brings who seconds it", false, desk.vault());
+    desk.vault().carry_out(&motion).unwrap();
     done("a device removed", true, desk.vault());
     line.sync(desk.vault()).unwrap();
     done("a last sync", false, desk.vault());

@@ -28,7 +28,7 @@ pub(super) fn of(
     for (device, headers) in by_author {
         doubles.extend(contradictions(&device, &headers));
         let member = membership.member(&device);
-        let counted = member.and_then(|member| member.removed).map(|(_, last, _)| last);
+        let counted = member.and_then(|member| member.lapse()).and_then(|lapse| lapse.last).map(|last| last.counter);
         let late = |number: &u64| counted.is_some_and(|last| *number > last);
         let numbers: Vec<u64> = headers.keys().copied().collect();
         let gap = |pair: &[u64]| match pair {

@@ -8,7 +8,7 @@ use super::verify::{Read, batch_name};
 use crate::records::{Kinds, OutcomeState, Standing, resolve_fields};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use vigil_protocol::{Chain, DeviceId, Membership};
+use vigil_protocol::{DeviceId, Membership};
 
 /// What the report says of a record.
 pub(super) fn describe(evidence: &RecordEvidence, read: &Read, membership: &Membership) -> EvidenceRecord {
@@ -63,10 +63,10 @@ fn fields(read: &Read, standing: &Standing, membership: &Membership) -> Vec<Evid
         .collect()
 }
 
-/// Whether the removal of its author, if there was one, counts a batch.
+/// Whether the removal or suspension of its author, if there was one, counts a batch.
 fn counts(batch: &BatchEvidence, membership: &Membership) -> bool {
-    let removed = membership.member(&batch.header.device).and_then(|member| member.removed);
-    removed.is_none_or(|(_, last, _)| matches!(batch.header.chain, Chain::Sync { counter, .. } if counter <= last))
+    let lapse = membership.member(&batch.header.device).and_then(|member| member.lapse());
+    lapse.is_none_or(|lapse| lapse.counts(&batch.header.chain))
 }
 
 /// A statement and where it stands in its author's chain, if it stands there.

@@ -76,7 +76,7 @@ fn member(member: &Member) -> EvidenceMember {
         role: member.role.name().to_owned(),
         signing_key: member.signing_key.to_string(),
         added_at: member.added_at,
-        removed_at: member.removed.map(|(index, ..)| index),
+        removed_at: member.removed.map(|lapse| lapse.index),
     }
 }
 
@@ -207,7 +207,7 @@ impl Check<'_> {
             return false;
         }
         let removed = self.membership.member(&batch.header.device).and_then(|member| member.removed);
-        if removed.is_some_and(|(index, ..)| index < batch.header.log_length) {
+        if removed.is_some_and(|lapse| lapse.index < batch.header.log_length) {
             self.fault("author_not_a_member", name, "its author signed this over an entry that removed it");
             return false;
         }

@@ -13,6 +13,8 @@ mod shares;
 pub(crate) use device_keys::DeviceKeys;
 pub use key_file::Passphrase;
 pub(crate) use key_file::{KeyFile, KeyFileError};
-pub(crate) use sealed_key::{SealedTo, SealingKeyPair, commitment, open_key, open_text, seal_key, seal_text};
+pub(crate) use sealed_key::{
+    SealedTo, SealingKeyPair, commitment, open_bytes, open_key, open_text, seal_bytes, seal_key, seal_text,
+};
 pub(crate) use secret::{Secret, random_bytes};
 pub(crate) use shares::{KeyShare, combine as combine_shares, split as split_key};

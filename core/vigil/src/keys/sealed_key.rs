@@ -69,6 +69,10 @@ pub(crate) enum SealedTo {
     Archive { space: SpaceId, motion: Hash },
     /// The key of a share, for one device of another space.
     Share { from: SpaceId, to: SpaceId, share: ShareId, commitment: KeyCommitment, device: DeviceId },
+    /// A member's details, for holders of the epoch key.
+    Details { space: SpaceId, device: DeviceId },
+    /// The private half of an epoch's key, for whoever holds the recovery key.
+    RecoveryEpoch { space: SpaceId, epoch: u32 },
 }
 
 impl SealedTo {
@@ -84,6 +88,8 @@ impl SealedTo {
             }
             Self::Name { space, device } => canonical::encode(&("vigil/1 name", SUITE, space, device)),
             Self::Archive { space, motion } => canonical::encode(&("vigil/1 archive", SUITE, space, motion)),
+            Self::Details { space, device } => canonical::encode(&("vigil/1 details", SUITE, space, device)),
+            Self::RecoveryEpoch { space, epoch } => canonical::encode(&("vigil/1 recovery epoch", SUITE, space, epoch)),
         }
     }
 }
@@ -139,15 +145,25 @@ pub(crate) fn open_key(
 
 /// Seals a short text, padded to hide its length.
 pub(crate) fn seal_text(to: &SealingPublicKey, purpose: &SealedTo, text: &str) -> Option<Vec<u8>> {
-    let (encapsulated, sealed) = seal(to, purpose, &crate::sealing::pad(text.as_bytes().to_vec()))?;
-    Some([encapsulated.as_bytes().as_slice(), &sealed].concat())
+    seal_bytes(to, purpose, text.as_bytes().to_vec())
 }
 
 /// Opens a short text.
 pub(crate) fn open_text(with: &SealingKeyPair, purpose: &SealedTo, sealed: &[u8]) -> Option<String> {
+    String::from_utf8(open_bytes(with, purpose, sealed)?).ok()
+}
+
+/// Seals a few bytes, padded to hide their length.
+pub(crate) fn seal_bytes(to: &SealingPublicKey, purpose: &SealedTo, plain: Vec<u8>) -> Option<Vec<u8>> {
+    let (encapsulated, sealed) = seal(to, purpose, &crate::sealing::pad(plain))?;
+    Some([encapsulated.as_bytes().as_slice(), &sealed].concat())
+}
+
+/// Opens a few bytes.
+pub(crate) fn open_bytes(with: &SealingKeyPair, purpose: &SealedTo, sealed: &[u8]) -> Option<Vec<u8>> {
     let (encapsulated, sealed) = sealed.split_at_checked(SealingPublicKey::LENGTH)?;
     let plain = open(with, purpose, &SealingPublicKey::from_slice(encapsulated)?, sealed)?;
-    String::from_utf8(crate::sealing::unpad(plain)?).ok()
+    crate::sealing::unpad(plain)
 }
 
 /// The commitment that names a generation of a record's key.

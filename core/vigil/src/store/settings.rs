@@ -27,6 +27,7 @@ pub(crate) enum Setting {
     SignedTime,
     /// The server may lack batches of this device.
     PushAgain,
+    Lease,
 }
 
 impl Setting {
@@ -49,6 +50,7 @@ impl Setting {
             Self::Destroying => "destroying",
             Self::SignedTime => "signed_time",
             Self::PushAgain => "push_again",
+            Self::Lease => "lease",
         }
     }
 }

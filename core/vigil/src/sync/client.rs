@@ -140,6 +140,7 @@ impl Vault {
     ) -> Result<()> {
         let card = self.server()?.ok_or(VigilError::NotFound { what: "server" })?;
         self.repeat_intentions()?;
+        self.do_what_is_carried()?;
         self.erase_let_go()?;
         self.open_opinions()?;
         self.grant_auditors()?;
@@ -316,6 +317,7 @@ impl Vault {
                 Ok(None)
             }
             Ok(Answer::Refused { code: RefusalCode::Removed, .. }) => Err(VigilError::Removed),
+            Ok(Answer::Refused { code: RefusalCode::Suspended, .. }) => Err(VigilError::Suspended),
             Ok(Answer::Refused { code, .. }) => Err(VigilError::ServerRefused { code }),
             Ok(Answer::Sync(response)) => {
                 course.hello = false;
@@ -348,7 +350,14 @@ impl Vault {
             return Err(VigilError::ServerNotTrusted { why: "it answered something else than was asked".into() });
         }
         let mut moved = response.log_appended > 0 || !response.log.is_empty();
+        let refused = response.log_appended < prepared.log.len() as u64 && response.log.is_empty();
         self.merge_log(response.log_appended, &response.log)?;
+        if refused {
+            moved |= self.withdraw_refused()?;
+        }
+        if response.time.is_some() || !response.log.is_empty() {
+            self.note_time(&response.log, response.time)?;
+        }
         let (again, outcomes) = response.outcomes.split_at(prepared.again);
         if let Some(from) = course.again {
             course.again = self.settle_again(from, again)?;

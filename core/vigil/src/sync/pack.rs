@@ -86,7 +86,7 @@ pub(crate) fn reading_devices(space: &Space, record: &RecordId, identity: bool, 
     } else {
         assigned.unwrap_or_default().to_vec()
     };
-    if membership.active_member(creator).is_some_and(|member| member.role == Role::Monitor) {
+    if membership.active_member(creator).is_some_and(|member| member.role == Role::Monitor && !member.probation) {
         devices.push(*creator);
     }
     devices.sort_unstable();
@@ -94,15 +94,30 @@ pub(crate) fn reading_devices(space: &Space, record: &RecordId, identity: bool, 
     devices
 }
 
+/// Whom a new key of a record is sealed to, whoever else may read it: the recovery key for an identity, otherwise the desks.
+/// While somebody who was closed out holds the newest epoch's key, that is each desk by itself.
+fn shared(space: &Space, identity: bool) -> Vec<Recipient> {
+    if identity {
+        return vec![Recipient::Recovery];
+    }
+    if !space.membership.epoch_is_exposed() {
+        return vec![Recipient::Epoch(space.membership.epoch())];
+    }
+    let desks: Vec<Recipient> = space.membership.desks().map(|desk| Recipient::Device(desk.device)).collect();
+    if desks.is_empty() { vec![Recipient::Recovery] } else { desks }
+}
+
 /// Whom a new key of a record is sealed to.
 fn recipients(space: &Space, target: &Target, me: &DeviceId) -> Vec<Recipient> {
-    let shared = if target.identity { Recipient::Recovery } else { Recipient::Epoch(space.membership.epoch()) };
+    let shared = shared(space, target.identity);
     let devices = reading_devices(space, &target.generation.record, target.identity, &target.creator);
     // The author holds the key already; an officer on duty gets a copy all the same, for another install of hers.
     let is_monitor = space.membership.active_member(me).is_some_and(|member| member.role == Role::Monitor);
     let own_copy = target.identity && !is_monitor;
     let others = devices.into_iter().filter(|device| device != me || own_copy).map(Recipient::Device);
-    std::iter::once(shared).chain(others).collect()
+    let mut all: Vec<Recipient> = shared.clone();
+    all.extend(others.filter(|recipient| !shared.contains(recipient)));
+    all
 }
 
 fn capsule(space: &Space, generation: &Generation, to: Vec<Recipient>) -> Result<Capsule> {
@@ -284,7 +299,7 @@ impl<'v, 't> Packer<'v, 't> {
             if let Save::Grant(devices) = save {
                 let to: Vec<Recipient> = devices
                     .iter()
-                    .filter(|device| self.space.membership.active_member(device).is_some())
+                    .filter(|device| self.space.membership.active_member(device).is_some_and(|to| !to.probation))
                     .filter(|device| !for_auditors || auditors::is_auditor(self.space, device))
                     .map(|device| Recipient::Device(*device))
                     .collect();

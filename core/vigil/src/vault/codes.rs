@@ -6,6 +6,7 @@ use vigil_protocol::{ServerCard, canonical, limits};
 
 pub(super) const WELCOME_PREFIX: &str = "vigil-welcome-1:";
 pub(super) const JOIN_PREFIX: &str = "vigil-join-1:";
+pub(super) const CERTIFICATE_PREFIX: &str = "vigil-certificate-1:";
 pub(super) const SERVER_PREFIX: &str = "vigil-server-1:";
 pub(super) const ARCHIVE_KEY_PREFIX: &str = "vigil-archive-key-1:";
 pub(super) const RECOVERY_PREFIX: &str = "vigil-recovery-1:";

@@ -1,10 +1,10 @@
 //! The members of the space as people see them: names where this device may read them, roles and short forms elsewhere.
 //! Nothing here changes the space.
 
-use super::Vault;
+use super::{Space, Vault};
 use crate::error::{Result, VigilError};
 use serde::Serialize;
-use vigil_protocol::{DeviceId, LogBody, Role};
+use vigil_protocol::{DeviceId, Member, Role};
 
 /// A member as lists show it.
 #[derive(Clone, Serialize)]
@@ -21,6 +21,37 @@ pub struct MemberView {
     pub on_duty: bool,
     /// Whether it was removed.
     pub removed: bool,
+    /// Whether it is suspended.
+    pub suspended: bool,
+    /// Whether it is on probation: writes, and reads nothing of others.
+    pub probation: bool,
+    /// The person's pseudonym, in hexadecimal: the same for all devices of hers.
+    pub person: String,
+    /// The person's area, where this device may read it.
+    pub area: Option<String>,
+    /// Who vouched for the person, where this device may read it.
+    pub sponsors: Vec<String>,
+    /// When its certificate ends, in milliseconds since 1970; none for a member of the first days.
+    pub certificate_ends: Option<i64>,
+}
+
+fn member_view(space: &Space, member: &Member, me: &DeviceId) -> MemberView {
+    let details = space.details_of(&member.device).unwrap_or_default();
+    let given = |text: String| Some(text).filter(|text| !text.is_empty());
+    MemberView {
+        device: member.device.to_string(),
+        role: member.role.name().to_owned(),
+        name: given(details.name),
+        me: member.device == *me,
+        on_duty: space.membership.intake().contains(&member.device),
+        removed: member.removed.is_some(),
+        suspended: member.removed.is_none() && member.suspended.is_some(),
+        probation: member.probation,
+        person: member.person.to_string(),
+        area: given(details.area),
+        sponsors: details.sponsors,
+        certificate_ends: member.certified.map(|(_, end)| end.0),
+    }
 }
 
 impl Vault {
@@ -30,24 +61,8 @@ impl Vault {
     /// [`VigilError::NotInSpace`].
     pub fn members(&self) -> Result<Vec<MemberView>> {
         let space = self.space()?;
-        let mut members: Vec<_> = space
-            .log
-            .iter()
-            .filter_map(|entry| match &entry.body {
-                LogBody::Genesis { founder, .. } => Some(founder.device),
-                LogBody::Add { member, .. } => Some(member.device),
-                _ => None,
-            })
-            .filter_map(|device| space.membership.member(&device))
-            .map(|member| MemberView {
-                device: member.device.to_string(),
-                role: member.role.name().to_owned(),
-                name: space.name_of(&member.device),
-                me: member.device == self.device,
-                on_duty: space.membership.intake().contains(&member.device),
-                removed: member.removed.is_some(),
-            })
-            .collect();
+        let mut members: Vec<_> =
+            space.membership.members().into_iter().map(|member| member_view(space, member, &self.device)).collect();
         for member in members.iter_mut().filter(|member| member.me && member.name.is_none()) {
             member.name = Some(self.own_name()?).filter(|name| !name.is_empty());
         }

@@ -113,10 +113,9 @@ impl Vault {
         }
         let suspended: BTreeSet<DeviceId> = chains::equivocators(self.store.read())?.into_iter().collect();
         let membership = &self.space()?.membership;
-        // The log knows devices, not persons: two devices of one person count as two.
         let judge = |device: &DeviceId| match membership.member(device) {
             Some(member) if device != creator && matches!(member.role, Role::Officer | Role::Desk) => {
-                if member.removed.is_none() && !suspended.contains(device) { Judge::Active } else { Judge::Former }
+                if member.is_active() && !suspended.contains(device) { Judge::Active } else { Judge::Former }
             }
             _ => Judge::No,
         };

@@ -35,8 +35,12 @@ impl Vault {
     /// Records, newest first.
     ///
     /// # Errors
-    /// [`VigilError::DatabaseDamaged`].
+    /// [`VigilError::ReadingClosed`] for a kind that holds identities, [`VigilError::DatabaseDamaged`].
     pub fn list(&self, query: &ListQuery) -> Result<Vec<RecordSummary>> {
+        let kind = query.kind.as_deref().and_then(|kind| self.summariser.kinds().kind(kind));
+        if kind.is_some_and(|kind| kind.identity) {
+            self.may_read()?;
+        }
         let filter = ListFilter {
             kind: query.kind.clone(),
             only_conflicts: query.only_conflicts,
@@ -64,8 +68,9 @@ impl Vault {
     /// Records in which every word of `text` occurs, or begins a word, in any script. Newest first.
     ///
     /// # Errors
-    /// [`VigilError::DatabaseDamaged`].
+    /// [`VigilError::ReadingClosed`], [`VigilError::DatabaseDamaged`].
     pub fn search(&self, text: &str, limit: u32) -> Result<Vec<RecordSummary>> {
+        self.may_read()?;
         self.summaries(records::search(self.store.read(), text, limit)?)
     }
 
@@ -145,7 +150,7 @@ impl Vault {
     /// it is there. Of a record whose content was handed over there is the summary, which says so.
     ///
     /// # Errors
-    /// [`VigilError::NotFound`]; [`VigilError::Disk`] if the read of an identity cannot be noted: then nothing is shown.
+    /// [`VigilError::NotFound`], [`VigilError::ReadingClosed`]; [`VigilError::Disk`] if the read of an identity cannot be noted: then nothing is shown.
     pub fn show(&self, record: &RecordId) -> Result<RecordView> {
         self.show_noted(record, None)
     }
@@ -171,6 +176,7 @@ impl Vault {
                 heads: Vec::new(),
             });
         }
+        self.may_read()?;
         let row = self.row(record)?;
         let showing = self.before_showing(&row, purpose)?;
         self.view(record, row, showing)

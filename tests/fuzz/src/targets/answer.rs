@@ -3,7 +3,7 @@
 use crate::{Target, fixture};
 use vigil_protocol::{
     Answer, BatchOutcome, Chain, Hash, Item, PulledBatch, PulledItem, Purpose, RefusalCode, SequenceRanges, Signature,
-    SyncResponse, canonical, digest,
+    SyncResponse, Timestamp, canonical, digest,
 };
 
 pub(super) const TARGET: Target = Target { name: "answer", max_len: 16 * 1024, catches_panics: false, run, seeds };
@@ -71,6 +71,7 @@ fn seeds() -> Vec<Vec<u8>> {
         }],
         covered,
         more: true,
+        time: Some(Timestamp(1_795_000_000_000)),
     };
     let idle = SyncResponse {
         incarnation: None,
@@ -80,6 +81,7 @@ fn seeds() -> Vec<Vec<u8>> {
         batches: Vec::new(),
         covered: SequenceRanges::new(),
         more: false,
+        time: None,
     };
     [Answer::Sync(response), Answer::Sync(idle), Answer::Refused { code: RefusalCode::Replayed, counter: 9 }]
         .iter()

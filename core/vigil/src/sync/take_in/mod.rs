@@ -185,11 +185,12 @@ fn verify(vault: &Vault, batches: Vec<PulledBatch>) -> Result<Page> {
             page.proofs.push((header.device, header.chain.number(), proof, second));
             refuse = Some(Reason::Equivocation);
         }
-        let removed = membership.member(&header.device).and_then(|member| member.removed);
-        if let Some((_, last, _)) = removed
-            && !matches!(header.chain, Chain::Sync { counter, .. } if counter <= last)
+        if let Some(author) = membership.member(&header.device)
+            && let Some(lapse) = author.lapse()
+            && !lapse.counts(&header.chain)
         {
-            refuse = Some(Reason::RemovedAuthor);
+            let removed = author.removed.is_some();
+            refuse = Some(if removed { Reason::RemovedAuthor } else { Reason::SuspendedAuthor });
         }
         for (index, item) in (0u32..).zip(batch.items) {
             let PulledItem::Present(item) = item else { continue };

@@ -116,8 +116,8 @@ fn items_of_a_removed_author_are_held_also_when_their_key_is_known() {
     let mut pair = Pair::new("removed");
     let copies = pair.copies.clone();
     let monitor = Batch::from_bytes(&copies[0]).unwrap().header.device;
-    pair.desk().remove_member(&monitor).unwrap();
+    pair.desk().suspend(&monitor).unwrap();
     assert_eq!(pair.desk().take_in_copies(&copies).unwrap(), 0);
     pair.desk().retry_parked().unwrap();
-    assert_eq!(pair.desk().status().unwrap().parked, [("removed_author".to_owned(), 2)]);
+    assert_eq!(pair.desk().status().unwrap().parked, [("suspended_author".to_owned(), 2)]);
 }

@@ -148,7 +148,7 @@ fn a_commitment_of_somebody_who_may_not_judge_draws_nothing_out() {
     assert_eq!(committee.desk().second_opinion(&own).unwrap().opinions[0].state, "sealed");
     // One who was removed: what she says from then on waits for an officer.
     let removed = committee.second.device();
-    committee.desk().remove_member(&removed).unwrap();
+    committee.desk().suspend(&removed).unwrap();
     state_anything(&mut committee.second, &record, fake());
     committee.desk_hears();
     committee.reopen();
@@ -162,7 +162,7 @@ fn what_a_removed_member_left_sealed_draws_nothing_out_of_who_judges_later() {
     committee.second.give_opinion(&record, view("high_risk"), reasons()).unwrap();
     committee.desk_hears();
     let removed = committee.second.device();
-    committee.desk().remove_member(&removed).unwrap();
+    committee.desk().suspend(&removed).unwrap();
     committee.desk_judges();
     committee.reopen();
     assert_eq!((committee.openings_of_the_desk(), committee.state().as_str()), (0, "one"));

@@ -1,9 +1,19 @@
 //! Entries of a space's membership log: who is a member, with which keys and role, and who holds which epoch.
 //! Each entry promises to be signed by its author and chained to the one before; names inside are sealed (PROTOCOL 18).
 
+mod body;
+mod certificate;
+mod motion;
+mod policy;
+
+pub use body::{LastBatch, LogBody, RecoveryShare, Removal, Rotation};
+pub use certificate::{Certificate, Cosignature};
+pub use motion::Motion;
+pub use policy::Policy;
+
 use crate::{
-    DeviceId, Hash, ProtocolError, Purpose, RecordId, SUITE, SealingPublicKey, Signature, SigningKey, SigningPublicKey,
-    SpaceId, Timestamp, canonical, digest,
+    DeviceId, Hash, ProtocolError, Purpose, SUITE, SealingPublicKey, Signature, SigningKey, SigningPublicKey, SpaceId,
+    Timestamp, canonical, digest,
 };
 use minicbor::bytes::{ByteArray, ByteVec};
 use minicbor::{Decode, Encode};
@@ -47,6 +57,32 @@ impl Role {
             .into_iter()
             .find(|role| role.name() == name)
     }
+
+    /// Whether it leads: writes to the membership log and counts in a quorum.
+    pub const fn leads(self) -> bool {
+        matches!(self, Self::Officer | Self::Desk)
+    }
+
+    /// How much it may read, for comparing. An auditor stands beside the others: nobody is raised or lowered to one.
+    pub const fn rank(self) -> Option<u8> {
+        match self {
+            Self::Volunteer => Some(0),
+            Self::Monitor => Some(1),
+            Self::Officer => Some(2),
+            Self::Desk => Some(3),
+            Self::Auditor => None,
+        }
+    }
+
+    /// Whether a change from this role to the other gives more.
+    pub fn is_raised_by(self, other: Self) -> bool {
+        matches!((self.rank(), other.rank()), (Some(now), Some(then)) if now < then)
+    }
+
+    /// Whether a change from this role to the other gives nothing more.
+    pub fn covers(self, other: Self) -> bool {
+        self == other || other.is_raised_by(self)
+    }
 }
 
 /// A device that becomes a member.
@@ -86,79 +122,6 @@ pub struct EpochShare {
     /// The sealed private key with its tag.
     #[n(2)]
     pub sealed: ByteArray<48>,
-}
-
-/// What an entry does.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum LogBody {
-    /// Creates the space. Its author is the founder, a desk.
-    #[n(0)]
-    Genesis {
-        /// The founding desk.
-        #[n(0)]
-        founder: NewMember,
-        /// Public half of epoch 0.
-        #[n(1)]
-        epoch_key: SealingPublicKey,
-        /// The committee's recovery key.
-        #[n(2)]
-        recovery_key: SealingPublicKey,
-        /// Epoch 0 for the founder.
-        #[n(3)]
-        share: EpochShare,
-    },
-    /// Adds a device.
-    #[n(1)]
-    Add {
-        /// The device.
-        #[n(0)]
-        member: NewMember,
-        /// The current epoch, for a desk and only for a desk.
-        #[n(1)]
-        share: Option<EpochShare>,
-    },
-    /// Removes a device and starts a new epoch, in one entry.
-    #[n(2)]
-    RemoveAndRotate {
-        /// The device.
-        #[n(0)]
-        device: DeviceId,
-        /// Counter of the last batch of it that counts.
-        #[n(1)]
-        last_counter: u64,
-        /// Hash of that batch; [`Hash::NONE`] with counter 0.
-        #[n(2)]
-        last_hash: Hash,
-        /// Public half of the new epoch.
-        #[n(3)]
-        epoch_key: SealingPublicKey,
-        /// The new epoch for each remaining desk.
-        #[n(4)]
-        shares: Vec<EpochShare>,
-        /// The previous private half, sealed to the new epoch's key.
-        #[n(5)]
-        previous_encapsulated: SealingPublicKey,
-        /// See `previous_encapsulated`.
-        #[n(6)]
-        previous_sealed: ByteArray<48>,
-    },
-    /// Names the officers who may read one record (PROTOCOL 3). Only officers and desks assign (PROTOCOL 4).
-    #[n(3)]
-    Assign {
-        /// The record.
-        #[n(0)]
-        record: RecordId,
-        /// All who may read it from now on.
-        #[n(1)]
-        officers: Vec<DeviceId>,
-    },
-    /// Names the officers on duty: identities of newly recorded persons are sealed to them.
-    #[n(4)]
-    Intake {
-        /// All on duty from now on.
-        #[n(0)]
-        officers: Vec<DeviceId>,
-    },
 }
 
 /// A signed entry.

@@ -1,0 +1,117 @@
+//! The lease of this device: what it knows of the time, kept durably, and whether it may read now.
+//! Contact promises to renew it; recording and sending never ask it (PROTOCOL 21).
+
+use crate::error::{Result, VigilError};
+use crate::lease::{self, Ends, Known, Reading};
+use crate::store::{Setting, StoreError, settings};
+use crate::vault::Vault;
+use rusqlite::Transaction;
+use serde::Serialize;
+use vigil_protocol::{LogEntry, Timestamp, canonical, limits};
+
+/// How far time may run on before it is written down again, in milliseconds: that much a restart of the device can win.
+const NOTED_EVERY_MS: i64 = 60 * 60 * 1000;
+
+/// How the lease stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct LeaseView {
+    /// Whether records can be read here now.
+    pub reading: bool,
+    /// `lease_ended` or `certificate_ended`, where they cannot.
+    pub closed_by: Option<String>,
+    /// When the lease ends without contact, in milliseconds since 1970; none where the space has no server or no policy.
+    pub lease_ends: Option<i64>,
+    /// When the certificate ends, in milliseconds since 1970.
+    pub certificate_ends: Option<i64>,
+    /// Whether the device's clock says something that cannot be.
+    pub clock_jumped: bool,
+}
+
+impl Vault {
+    fn monotonic(&self) -> i64 {
+        i64::try_from(self.clock.elapsed().as_millis()).unwrap_or(i64::MAX)
+    }
+
+    fn known_time(&self) -> Result<Known> {
+        let damaged = |_| VigilError::DatabaseDamaged { detail: "the lease" };
+        let known: (Timestamp, i64, Timestamp) = match settings::get(self.store.read(), Setting::Lease)? {
+            Some(bytes) => canonical::decode(&bytes).map_err(damaged)?,
+            // A home of the first versions: what its log says is all that is known.
+            None => {
+                let newest = newest_of(&self.space()?.log);
+                (newest, self.monotonic(), newest)
+            }
+        };
+        Ok(Known { newest: known.0, seen_at: known.1, renewed: known.2 })
+    }
+
+    fn note(tx: &Transaction<'_>, known: &Known) -> Result<(), StoreError> {
+        settings::set(tx, Setting::Lease, &canonical::encode(&(known.newest, known.seen_at, known.renewed)))
+    }
+
+    /// Notes the times of verified entries, and contact with the server at its time.
+    pub(crate) fn note_time(&self, entries: &[LogEntry], contact: Option<Timestamp>) -> Result<()> {
+        let known = self.known_time()?;
+        let monotonic = self.monotonic();
+        // The server's word replaces what was reckoned here: otherwise an entry from the future would end every lease early.
+        let newest = contact.unwrap_or_else(|| known.time(monotonic).max(newest_of(entries)));
+        let renewed = contact.unwrap_or(known.renewed);
+        let noted = Known { newest, seen_at: monotonic, renewed };
+        Ok(self.store.in_transaction(|tx| Self::note(tx, &noted))?)
+    }
+
+    fn ends(&self) -> Result<Ends> {
+        let space = self.space()?;
+        let lease_days = space.membership.policy().filter(|_| space.server.is_some()).map(|policy| policy.lease_days);
+        let certified = space.membership.member(&self.device).and_then(|me| me.certified);
+        Ok(Ends { lease_days, certificate: certified.map(|(_, end)| end) })
+    }
+
+    /// How this device's lease stands.
+    ///
+    /// # Errors
+    /// [`VigilError::NotInSpace`].
+    pub fn lease(&self) -> Result<LeaseView> {
+        let (known, ends) = (self.known_time()?, self.ends()?);
+        let at = known.time(self.monotonic());
+        let reading = lease::reading(&known, at, &ends);
+        let lasts = |days| known.renewed.0.saturating_add(i64::from(days) * limits::DAY_MS);
+        Ok(LeaseView {
+            reading: reading == Reading::Open,
+            closed_by: code_of(reading).map(str::to_owned),
+            lease_ends: ends.lease_days.map(lasts),
+            certificate_ends: ends.certificate.map(|end| end.0),
+            clock_jumped: lease::clock_jumped(self.now(), at),
+        })
+    }
+
+    /// That this device may read now.
+    pub(in crate::vault) fn may_read(&self) -> Result<()> {
+        if self.space.is_none() {
+            return Ok(());
+        }
+        let (known, ends) = (self.known_time()?, self.ends()?);
+        let monotonic = self.monotonic();
+        let at = known.time(monotonic);
+        if at.0.saturating_sub(known.newest.0) >= NOTED_EVERY_MS {
+            let noted = Known { newest: at, seen_at: monotonic, ..known };
+            self.store.in_transaction(|tx| Self::note(tx, &noted))?;
+        }
+        match code_of(lease::reading(&known, at, &ends)) {
+            None => Ok(()),
+            Some(why) => Err(VigilError::ReadingClosed { why }),
+        }
+    }
+}
+
+fn code_of(reading: Reading) -> Option<&'static str> {
+    match reading {
+        Reading::Open => None,
+        Reading::LeaseEnded => Some("lease_ended"),
+        Reading::CertificateEnded => Some("certificate_ended"),
+    }
+}
+
+fn newest_of(entries: &[LogEntry]) -> Timestamp {
+    entries.iter().map(|entry| entry.time).max().unwrap_or(Timestamp(0))
+}
