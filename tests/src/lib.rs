@@ -116,7 +116,7 @@ impl Device {
 
     /// A new device in this folder.
     pub fn create_in(folder: Folder, name: &str) -> Self {
-        let vault = Vault::create(&folder.path().join("home"), &passphrase(), name).unwrap();
+        let vault = Vault::create_at_floor(&folder.path().join("home"), &passphrase(), name).unwrap();
         Self { folder, vault: Some(vault) }
     }
 

@@ -9,7 +9,7 @@
 //! use vigil_core::{ListQuery, NewSighting, Passphrase, Timestamp, Vault};
 //!
 //! let home = std::env::temp_dir().join(format!("vigil-doc-{}", std::process::id()));
-//! let mut vault = Vault::create(&home, &Passphrase::new("four random words here"), "Desk")?;
+//! let mut vault = Vault::create_at_floor(&home, &Passphrase::new("four random words here"), "Desk")?;
 //! vault.create_space(None)?;
 //! let sighting = NewSighting {
 //!     place: "Bus park, gate 2".into(),
@@ -21,6 +21,7 @@
 //! assert_eq!(vault.list(&ListQuery::default())?.len(), 1);
 //! # drop(vault);
 //! # std::fs::remove_dir_all(&home).ok();
+//! # std::fs::remove_dir_all(home.with_extension("hardware")).ok();
 //! # Ok(())
 //! # }
 //! ```
@@ -46,12 +47,14 @@ mod vault;
 #[cfg(all(test, not(feature = "positive-control")))]
 mod vectors;
 
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, Moment, SystemClock};
 pub use compression::{CompressionError, DICTIONARY, MAX_INFLATED_BYTES, compress, inflate};
 pub use error::{Result, VigilError};
-pub use keys::Passphrase;
 #[doc(hidden)]
 pub use keys::hostile as hostile_key_file;
+pub use keys::{
+    FolderVault, HardwareAlias, HardwareError, HardwareLevel, HardwareVault, MAX_STATE_BYTES, Passphrase, Stretching,
+};
 pub use records::{NewPerson, NewScreening, NewSighting};
 pub use store::wipe_freed_memory;
 pub use vault::*;
