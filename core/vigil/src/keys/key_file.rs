@@ -358,9 +358,8 @@ impl KeyFile {
         stretched: &Stretched,
         hardware: &dyn HardwareVault,
     ) -> Result<Option<(usize, Content)>, KeyFileError> {
-        let mut found = None;
+        let (key, mut found) = (slot_key(&self.header, stretched, hardware)?, None);
         for (number, slot) in self.slots.iter().enumerate() {
-            let key = slot_key(&self.header, stretched, hardware)?;
             let mut bytes = Zeroizing::new(slot.sealed.to_vec());
             let nonce = Nonce::assume_unique_for_key(*slot.nonce);
             if let Ok(plain) = key.open_in_place(nonce, Aad::from(place(&self.header, number)), &mut bytes) {

@@ -9,7 +9,7 @@ use crate::error::{Result, VigilError};
 use crate::folder;
 use crate::keys::{
     AnyKeyFile, Attempts, HardwareState, HardwareVault, KeyFile, KeyFileError, Opened, Passphrase, Permit, Profile,
-    aliases_claimed, seconds,
+    seconds,
 };
 use crate::store::{Setting, Store, StoreError, settings};
 use std::path::Path;
@@ -146,9 +146,14 @@ fn open_store(home: &Path, opened: &Opened, state: &mut HardwareState) -> Result
 /// Destroys what a move of the store left that was cut short. What cannot be destroyed now is tried again next time.
 fn finish_moving(home: &Path, file: &KeyFile, opened: &Opened, store: &Store, hardware: &dyn HardwareVault) {
     let (aside, current) = (folder::aside(&key_path(home)), file.header().alias());
-    let never_in_place = std::fs::read(&aside).ok();
-    let left = never_in_place.as_deref().map(aliases_claimed).unwrap_or_default();
-    let left = left.into_iter().chain(file.header().former()).filter(|alias| *alias != current);
+    // Somebody else's key file laid beside ours must not cost them their key: only what came from ours counts.
+    let never_in_place = match AnyKeyFile::read(&aside) {
+        Ok(AnyKeyFile::Present(next)) if next.header().former() == Some(current) => {
+            next.check_hardware(hardware).is_ok().then(|| next.header().alias())
+        }
+        _ => None,
+    };
+    let left = never_in_place.into_iter().chain(file.header().former()).filter(|alias| *alias != current);
     let destroyed = left.fold(true, |all, alias| {
         let gone = matches!(hardware.exists(&alias), Ok(false)) || hardware.delete(&alias).is_ok();
         all && gone
