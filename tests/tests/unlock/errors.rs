@@ -142,3 +142,25 @@ fn a_change_that_the_power_ended_has_happened_or_has_not() {
     std::fs::write(place.home().join("key"), &first).unwrap();
     assert_eq!(place.code(&passphrase()), "restored_backup");
 }
+
+#[test]
+fn a_state_that_the_hardware_lost_or_mixed_up_is_an_error_of_the_hardware_and_changes_nothing() {
+    let (place, other) = (Place::new("state"), Place::new("other-state"));
+    let states = |place: &Place| -> Vec<_> {
+        let is_state = |path: &std::path::PathBuf| path.extension().is_some_and(|ending| ending == "state");
+        image(&place.keys()).into_iter().filter(|(path, _)| is_state(path)).collect()
+    };
+    let (path, right) = states(&place).remove(0);
+    let home = image(&place.home());
+    // Both sectors damaged; another key's state; none.
+    let mut damaged = right.clone();
+    damaged.iter_mut().for_each(|byte| *byte ^= 1);
+    for wrong in [damaged, states(&other).remove(0).1, Vec::new()] {
+        std::fs::write(place.keys().join(&path), &wrong).unwrap();
+        assert_eq!((place.code(&passphrase()), place.wrong()), ("hardware", "hardware"));
+        assert!(image(&place.home()) == home);
+        assert!(std::fs::read(place.keys().join(&path)).unwrap() == wrong);
+    }
+    std::fs::write(place.keys().join(&path), &right).unwrap();
+    assert_eq!(places(&place.right()), ["Bus park"]);
+}

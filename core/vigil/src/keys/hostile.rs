@@ -2,10 +2,12 @@
 //! A checksum stops nobody who means harm, so it can be made right here.
 
 use super::hardware::{HardwareAlias, HardwareLevel, HardwareVault};
-use super::key_file::{AnyKeyFile, Content, DatabaseName, Header, KeyFile, Profile, aliases_claimed};
+use super::header::Header;
+use super::key_file::{AnyKeyFile, KeyFile, aliases_claimed};
 use super::key_file_1::KeyFile1;
 use super::passphrase::Passphrase;
 use super::secret::Secret;
+use super::slot::{Content, DatabaseName, Profile};
 use super::stretching::{Cost, FLOOR};
 
 /// A key file that was read and not opened.

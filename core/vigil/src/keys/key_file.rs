@@ -3,16 +3,14 @@
 //! lowered or exchanged unnoticed, and that neither its bytes nor the time it takes tell which slots are in use (ADR 0013).
 
 use super::hardware::{HardwareAlias, HardwareError, HardwareVault};
+use super::header::Header;
 use super::key_file_1::{self, KeyFile1};
 use super::passphrase::Passphrase;
-use super::secret::{Secret, random_bytes};
-use super::stretching::{CEILING, Cost, FLOOR, stretch};
+use super::slot::{Content, Slot, Stretched, slot_key};
 use crate::folder;
 use minicbor::bytes::ByteArray;
 use minicbor::{Decode, Decoder, Encode};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
-use ring::hkdf::{HKDF_SHA256, Salt};
 use std::path::Path;
 use thiserror::Error;
 use vigil_protocol::canonical;
@@ -21,9 +19,6 @@ use zeroize::Zeroizing;
 /// The format that is written.
 pub(crate) const VERSION: u8 = 2;
 const MAX_KEY_FILE_BYTES: u64 = 4096;
-/// Profile, name of the database, its key.
-const CONTENT_BYTES: usize = 1 + 8 + 32;
-const SEALED_BYTES: usize = CONTENT_BYTES + 16;
 /// What stands in the place of a key file once a home was wiped.
 const WIPED: &[u8] = b"vigil: wiped";
 
@@ -54,168 +49,6 @@ impl From<HardwareError> for KeyFileError {
             HardwareError::NoSuchKey => Self::OtherHardware,
             other => Self::Hardware(other),
         }
-    }
-}
-
-/// The name of a database in its home: random, and it says nothing about what is in it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct DatabaseName(pub(crate) [u8; 8]);
-
-impl DatabaseName {
-    /// The name that databases had before there were two.
-    pub(crate) const FORMER: Self = Self([0; 8]);
-
-    pub(crate) fn random() -> Self {
-        Self(random_bytes())
-    }
-
-    /// The file.
-    pub(crate) fn file_name(&self) -> String {
-        if *self == Self::FORMER {
-            return "vigil.db".to_owned();
-        }
-        let digits: String = self.0.iter().map(|byte| format!("{byte:02x}")).collect();
-        digits + ".db"
-    }
-}
-
-/// What a PIN opens.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Profile {
-    /// The home.
-    Whole,
-    /// The small one that a duress PIN opens.
-    Small,
-}
-
-/// What a slot holds.
-#[derive(Clone)]
-pub(crate) struct Content {
-    pub(crate) profile: Profile,
-    pub(crate) database: DatabaseName,
-    pub(crate) key: Secret<32>,
-}
-
-impl Content {
-    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
-        // With room for the tag: it must not move while it is in the clear.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(SEALED_BYTES));
-        bytes.push(match self.profile {
-            Profile::Whole => 1,
-            Profile::Small => 2,
-        });
-        bytes.extend_from_slice(&self.database.0);
-        bytes.extend_from_slice(self.key.expose());
-        bytes
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (profile, rest) = bytes.split_first()?;
-        let (database, key) = rest.split_first_chunk::<8>()?;
-        let profile = match profile {
-            1 => Profile::Whole,
-            2 => Profile::Small,
-            _ => return None,
-        };
-        Some(Self { profile, database: DatabaseName(*database), key: Secret::from_slice(key)? })
-    }
-}
-
-/// A PIN after stretching: with the hardware's key it opens a slot.
-pub(crate) struct Stretched(pub(crate) Secret<32>);
-
-/// What is authenticated with everything that is sealed.
-#[derive(Clone, Encode, Decode)]
-#[cbor(array)]
-pub(crate) struct Header {
-    #[n(0)]
-    version: u8,
-    #[n(1)]
-    alias: ByteArray<16>,
-    #[n(2)]
-    memory_kib: u32,
-    #[n(3)]
-    passes: u32,
-    #[n(4)]
-    salt: ByteArray<16>,
-    /// Counts the key files of this home; the hardware remembers the newest.
-    #[n(5)]
-    generation: u64,
-    /// After how many wrong attempts in a row the home is wiped.
-    #[n(6)]
-    wipe_after: Option<u32>,
-    /// The alias before the store moved: whoever opens or erases the home destroys what is left of it.
-    #[n(7)]
-    former: Option<ByteArray<16>>,
-}
-
-impl Header {
-    pub(crate) fn new(alias: HardwareAlias, cost: Cost, wipe_after: Option<u32>) -> Self {
-        Self {
-            version: VERSION,
-            alias: alias.0.into(),
-            memory_kib: cost.memory_kib,
-            passes: cost.passes,
-            salt: random_bytes::<16>().into(),
-            generation: 1,
-            wipe_after,
-            former: None,
-        }
-    }
-
-    /// The next key file of the same home. Cost and salt stay: a PIN that is not at hand is not stretched again.
-    pub(crate) fn next(&self) -> Self {
-        Self { generation: self.generation.saturating_add(1), former: None, ..self.clone() }
-    }
-
-    /// The next key file, of another hardware key.
-    pub(crate) fn moved(&self, alias: HardwareAlias) -> Self {
-        Self { alias: alias.0.into(), former: Some(self.alias.clone()), ..self.next() }
-    }
-
-    /// The next key file, with another limit.
-    pub(crate) fn wiping_after(&self, wipe_after: Option<u32>) -> Self {
-        Self { wipe_after, ..self.next() }
-    }
-
-    pub(crate) fn alias(&self) -> HardwareAlias {
-        HardwareAlias(*self.alias)
-    }
-
-    pub(crate) fn former(&self) -> Option<HardwareAlias> {
-        self.former.as_ref().map(|alias| HardwareAlias(**alias))
-    }
-
-    pub(crate) fn cost(&self) -> Cost {
-        Cost { memory_kib: self.memory_kib, passes: self.passes }
-    }
-
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation
-    }
-
-    pub(crate) fn wipe_after(&self) -> Option<u32> {
-        self.wipe_after
-    }
-
-    pub(crate) fn stretch(&self, passphrase: &Passphrase) -> Result<Stretched, KeyFileError> {
-        stretch(self.cost(), passphrase.bytes(), &self.salt).map(Stretched).ok_or(KeyFileError::Derivation)
-    }
-}
-
-#[derive(Clone, Encode, Decode)]
-#[cbor(array)]
-struct Slot {
-    #[n(0)]
-    nonce: ByteArray<12>,
-    #[n(1)]
-    sealed: ByteArray<SEALED_BYTES>,
-}
-
-impl Slot {
-    /// A slot that nothing opens. It looks like every other.
-    fn unused() -> Self {
-        Self { nonce: random_bytes::<12>().into(), sealed: random_bytes::<SEALED_BYTES>().into() }
     }
 }
 
@@ -294,8 +127,8 @@ impl KeyFile {
     ) -> Result<Self, KeyFileError> {
         let mut slots = [Slot::unused(), Slot::unused()];
         for ((number, slot), content) in slots.iter_mut().enumerate().zip(contents) {
-            if let Some((stretched, content)) = content {
-                slot.sealed = seal(&header, number, &slot.nonce, stretched, content, hardware)?;
+            if let Some(content) = content {
+                *slot = Slot::seal(&header, number, content, hardware)?;
             }
         }
         Self::finish(header, slots, hardware)
@@ -305,12 +138,11 @@ impl KeyFile {
     pub(crate) fn with_slot(
         &self,
         number: usize,
-        (stretched, content): (&Stretched, &Content),
+        content: (&Stretched, &Content),
         hardware: &dyn HardwareVault,
     ) -> Result<Self, KeyFileError> {
         let mut slots = self.slots.clone();
-        let mut slot = Slot::unused();
-        slot.sealed = seal(&self.header, number, &slot.nonce, stretched, content, hardware)?;
+        let slot = Slot::seal(&self.header, number, content, hardware)?;
         *slots.get_mut(number).ok_or(KeyFileError::Derivation)? = slot;
         Self::finish(self.header.clone(), slots, hardware)
     }
@@ -323,8 +155,7 @@ impl KeyFile {
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFileError> {
         let file: Self = canonical::decode(bytes).map_err(|_| KeyFileError::Damaged)?;
-        let within = file.header.cost().is_at_least(&FLOOR) && CEILING.is_at_least(&file.header.cost());
-        if checksum(&file.header, &file.slots, &file.mac) != file.checksum || !within {
+        if checksum(&file.header, &file.slots, &file.mac) != file.checksum || !file.header.is_within_bounds() {
             return Err(KeyFileError::Damaged);
         }
         Ok(file)
@@ -360,10 +191,8 @@ impl KeyFile {
     ) -> Result<Option<(usize, Content)>, KeyFileError> {
         let (key, mut found) = (slot_key(&self.header, stretched, hardware)?, None);
         for (number, slot) in self.slots.iter().enumerate() {
-            let mut bytes = Zeroizing::new(slot.sealed.to_vec());
-            let nonce = Nonce::assume_unique_for_key(*slot.nonce);
-            if let Ok(plain) = key.open_in_place(nonce, Aad::from(place(&self.header, number)), &mut bytes) {
-                found = Some((number, Content::from_bytes(plain).ok_or(KeyFileError::Damaged)?));
+            if let Some(content) = slot.open(&self.header, number, &key)? {
+                found = Some((number, content));
             }
         }
         Ok(found)
@@ -390,7 +219,7 @@ impl KeyFile {
     #[cfg(test)]
     pub(crate) fn slot_key_for_test(&self, stretched: &Stretched, hardware: &dyn HardwareVault, mask: u8) -> [u8; 32] {
         use zeroize::Zeroize;
-        let secret = slot_secret(&self.header, stretched, hardware).unwrap();
+        let secret = super::slot::slot_secret(&self.header, stretched, hardware).unwrap();
         let masked = secret.expose().map(|byte| byte ^ mask);
         drop(secret);
         [0u8; 1 << 14].zeroize();
@@ -444,57 +273,6 @@ fn outer_mac(
 ) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     let what = digest(&SHA256, &canonical::encode(&(header, slots)));
     Ok(hardware.mac(&header.alias(), &[b"vigil/2 key file".as_slice(), what.as_ref()].concat())?)
-}
-
-fn place(header: &Header, number: usize) -> Vec<u8> {
-    canonical::encode(&("vigil/2 slot", header, number as u64))
-}
-
-fn seal(
-    header: &Header,
-    number: usize,
-    nonce: &ByteArray<12>,
-    stretched: &Stretched,
-    content: &Content,
-    hardware: &dyn HardwareVault,
-) -> Result<ByteArray<SEALED_BYTES>, KeyFileError> {
-    let key = slot_key(header, stretched, hardware)?;
-    let mut bytes = content.to_bytes();
-    key.seal_in_place_append_tag(Nonce::assume_unique_for_key(**nonce), Aad::from(place(header, number)), &mut *bytes)
-        .map_err(|_| KeyFileError::Derivation)?;
-    let sealed: [u8; SEALED_BYTES] = bytes.as_slice().try_into().map_err(|_| KeyFileError::Derivation)?;
-    Ok(sealed.into())
-}
-
-/// PIN and hardware together. What passes to the hardware is derived from the stretched PIN and does not give it back: the
-/// buffers on that way are not ours to wipe.
-fn slot_secret(
-    header: &Header,
-    stretched: &Stretched,
-    hardware: &dyn HardwareVault,
-) -> Result<Secret<32>, KeyFileError> {
-    let shown = expand(&header.salt, stretched.0.expose(), "vigil/2 to hardware")?;
-    let mac = hardware.mac(&header.alias(), &[b"vigil/2 unlock".as_slice(), shown.expose()].concat())?;
-    let mut both = Zeroizing::new([0; 64]);
-    let (first, second) = both.split_at_mut(32);
-    first.copy_from_slice(stretched.0.expose());
-    second.copy_from_slice(mac.as_slice());
-    expand(&header.salt, both.as_slice(), "vigil/2 slot key")
-}
-
-fn slot_key(header: &Header, stretched: &Stretched, hardware: &dyn HardwareVault) -> Result<LessSafeKey, KeyFileError> {
-    let secret = slot_secret(header, stretched, hardware)?;
-    UnboundKey::new(&CHACHA20_POLY1305, secret.expose()).map(LessSafeKey::new).map_err(|_| KeyFileError::Derivation)
-}
-
-fn expand(salt: &[u8; 16], secret: &[u8], info: &str) -> Result<Secret<32>, KeyFileError> {
-    let mut bytes = [0; 32];
-    Salt::new(HKDF_SHA256, salt)
-        .extract(secret)
-        .expand(&[info.as_bytes()], HKDF_SHA256)
-        .and_then(|okm| okm.fill(&mut bytes))
-        .map_err(|_| KeyFileError::Derivation)?;
-    Ok(Secret::take(&mut bytes))
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 use super::*;
 use crate::keys::folder_vault::FolderVault;
 use crate::keys::hardware::HardwareLevel;
+use crate::keys::secret::Secret;
+use crate::keys::slot::{DatabaseName, Profile};
+use crate::keys::stretching::{CEILING, FLOOR};
 use proptest::prelude::*;
 
 struct Fixture {
@@ -187,5 +190,26 @@ proptest! {
             prop_assert_eq!(file.to_bytes(), bytes.clone());
         }
         aliases_claimed(&bytes);
+    }
+
+    #[test]
+    fn whatever_is_changed_and_given_a_checksum_is_not_of_this_hardware(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)
+    ) {
+        static FIXTURE: std::sync::OnceLock<(FolderVault, Vec<u8>)> = std::sync::OnceLock::new();
+        let (hardware, whole) = FIXTURE.get_or_init(|| {
+            let fixture = fixture("mutated");
+            (fixture.hardware.clone(), fixture.file(None, "1357").to_bytes())
+        });
+        let mut bytes = whole.clone();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if let Some(forged) = KeyFile::with_right_checksum(&bytes).map(|file| file.to_bytes())
+            && let Ok(AnyKeyFile::Present(file)) = AnyKeyFile::from_bytes(&forged)
+        {
+            prop_assert!(forged == *whole || file.check_hardware(hardware).is_err());
+        }
     }
 }

@@ -6,12 +6,14 @@ mod device_keys;
 mod folder_vault;
 mod hardware;
 mod hardware_state;
+mod header;
 pub mod hostile;
 mod key_file;
 mod key_file_1;
 mod passphrase;
 mod sealed_key;
 mod secret;
+mod slot;
 mod stretching;
 
 pub(crate) use attempts::{Attempts, Permit, seconds};
@@ -19,12 +21,13 @@ pub(crate) use device_keys::DeviceKeys;
 pub use folder_vault::FolderVault;
 pub use hardware::{HardwareAlias, HardwareError, HardwareLevel, HardwareVault, MAX_STATE_BYTES};
 pub(crate) use hardware_state::HardwareState;
+pub(crate) use header::Header;
 pub(crate) use key_file::{
-    AnyKeyFile, Content, DatabaseName, Header, KeyFile, KeyFileError, Opened, Profile, Stretched,
-    VERSION as KEY_FILE_VERSION, aliases_claimed, wipe as wipe_key_file,
+    AnyKeyFile, KeyFile, KeyFileError, Opened, VERSION as KEY_FILE_VERSION, aliases_claimed, wipe as wipe_key_file,
 };
 pub(crate) use key_file_1::KeyFile1;
 pub use passphrase::Passphrase;
 pub(crate) use sealed_key::{SealedTo, SealingKeyPair, commitment, open_key, open_text, seal_key, seal_text};
 pub(crate) use secret::{Secret, random_bytes};
+pub(crate) use slot::{Content, DatabaseName, Profile, Stretched};
 pub use stretching::Stretching;

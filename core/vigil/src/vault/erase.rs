@@ -63,7 +63,7 @@ pub(super) fn erase(home: &Path, hardware: &dyn HardwareVault) -> Erased {
     }
     // All of them are tried, whichever fails.
     let destroyed = aliases.iter().filter(|alias| hardware.delete(alias).is_ok()).count();
-    let key_file = files.iter().fold(true, |all, path| destroy_key_file(path).is_ok() && all);
+    let key_file = files.iter().filter(|path| destroy_key_file(path).is_err()).count() == 0;
     let names = folder::sync(home).is_ok();
     let databases = remove_databases(home, |_| true) && names;
     Erased { hardware_key: !aliases.is_empty() && destroyed == aliases.len(), key_file, databases }

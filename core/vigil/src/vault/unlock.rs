@@ -173,6 +173,7 @@ fn finish_moving(home: &Path, file: &KeyFile, opened: &Opened, store: &Store, ha
 pub(super) fn remove_databases(home: &Path, unwanted: impl Fn(&str) -> bool) -> bool {
     let Ok(files) = database_files(home) else { return false };
     let unwanted = files.iter().filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(&unwanted));
-    let removed = unwanted.fold(true, |all, path| std::fs::remove_file(path).is_ok() && all);
-    folder::sync(home).is_ok() && removed
+    // All of them are tried, whichever stays.
+    let stayed = unwanted.filter(|path| std::fs::remove_file(path).is_err()).count();
+    folder::sync(home).is_ok() && stayed == 0
 }
