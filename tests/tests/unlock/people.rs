@@ -29,8 +29,8 @@ fn each_has_her_own_pin_attempts_and_end_and_a_list_names_nobody() {
     assert_eq!(HomeHandle::from_hex("../../somewhere"), None);
     let code =
         |owner: usize, by: usize| homes.open(&handles[owner], &pin(by)).map_or_else(|error| error.code(), |_| "opened");
-    for owner in 0..3 {
-        assert_eq!(places(&homes.open(&handles[owner], &pin(owner)).unwrap()), [format!("Gate {owner}")]);
+    for (owner, handle) in handles.iter().enumerate() {
+        assert_eq!(places(&homes.open(handle, &pin(owner)).unwrap()), [format!("Gate {owner}")]);
         for by in (0..3).filter(|by| *by != owner) {
             assert_eq!(code(owner, by), "wrong_passphrase");
         }
