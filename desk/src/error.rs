@@ -104,8 +104,9 @@ impl DeskError {
         match self {
             Self::Core(error) => match error.code() {
                 "invalid" => 2,
-                "wrong_passphrase" => 3,
+                "wrong_passphrase" | "try_later" => 3,
                 "key_file_damaged" | "key_file_missing" | "database_damaged" => 4,
+                "restored_backup" | "cloned_device" | "wiped" => 9,
                 "offline" | "server_refused" | "server_not_trusted" => 5,
                 "not_found" | "ambiguous" => 6,
                 "not_allowed" | "removed" => 7,
@@ -126,12 +127,13 @@ Exit status:
   0  done
   1  failed, or something that was to hold did not; for instruments: not signed as expected, or against the rules of care
   2  wrong usage, or what was given is not valid
-  3  wrong passphrase
+  3  wrong passphrase, or too soon after wrong ones
   4  key file or database damaged or missing
   5  no network, or the server refused or cannot be trusted
   6  no such record, member, draft or instrument, or several fit
   7  not allowed for this role
-  8  the home is missing, in use, made by a newer version, in a space already or not in one";
+  8  the home is missing, in use, made by a newer version, in a space already or not in one
+  9  an old backup of the home was put back, it was made on another device, or it was wiped";
 
 #[cfg(test)]
 mod tests {
@@ -139,7 +141,12 @@ mod tests {
 
     #[test]
     fn wrong_passphrase_and_damage_are_told_apart() {
-        assert_eq!(DeskError::from(VigilError::WrongPassphrase).exit_status(), 3);
+        let wrong = VigilError::WrongPassphrase { wait_seconds: 0, attempts_left: None };
+        assert_eq!(DeskError::from(wrong).exit_status(), 3);
+        assert_eq!(DeskError::from(VigilError::TryLater { wait_seconds: 30 }).exit_status(), 3);
+        for error in [VigilError::RestoredBackup, VigilError::ClonedDevice, VigilError::Wiped] {
+            assert_eq!(DeskError::from(error).exit_status(), 9);
+        }
         assert_eq!(DeskError::from(VigilError::KeyFileDamaged).exit_status(), 4);
         assert_eq!(DeskError::from(VigilError::DatabaseDamaged { detail: "x" }).exit_status(), 4);
         assert_eq!(DeskError::Usage(String::new()).exit_status(), 2);

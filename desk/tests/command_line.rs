@@ -31,7 +31,12 @@ impl Drop for Folder {
 
 fn vigil(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vigil"));
-    command.env_remove("VIGIL_HOME").env("VIGIL_PASSPHRASE", "a test's passphrase").arg("--home").arg(home);
+    command
+        .env_remove("VIGIL_HOME")
+        .env("VIGIL_PASSPHRASE", "a test's passphrase")
+        .env("VIGIL_STRETCHING", "floor")
+        .arg("--home")
+        .arg(home);
     command
 }
 

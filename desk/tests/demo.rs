@@ -50,7 +50,12 @@ fn count_again(kept: &Path, result: &Value) {
         let list = std::fs::read(kept.join(format!("{name}.list.json"))).unwrap();
         let list: Vec<Value> = serde_json::from_slice(&list).unwrap();
         assert!(if role > 0 { list.len() == role } else { list.len() > 20 }, "{name}: {}", list.len());
-        assert!(kept.join("devices").join(name).join("vigil.db").exists());
+        let files = std::fs::read_dir(kept.join("devices").join(name)).unwrap();
+        let databases = files.filter(|file| {
+            let name = file.as_ref().unwrap().file_name();
+            name != "sealed.db" && name.to_string_lossy().ends_with(".db")
+        });
+        assert_eq!(databases.count(), 2);
     }
     // The homes open with the passphrases that the help names.
     let listed = Command::new(env!("CARGO_BIN_EXE_vigil"))

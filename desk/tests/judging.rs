@@ -73,10 +73,10 @@ fn two_judge_by_hand_and_each_reads_the_other_when_both_have() {
     let mut homes = Homes::new("two");
     let card = homes.serve();
     let (desk, second, phone) = (homes.home("desk"), homes.home("second"), homes.home("phone"));
-    done(&desk, &["init", "--name", "Front desk"]);
+    done(&desk, &["init", "--name", "Front desk", "--stretching", "floor"]);
     done(&desk, &["space", "create", "--server-card", card.to_str().unwrap()]);
     for (home, role, name) in [(&phone, "monitor", "Birendra"), (&second, "desk", "Back office")] {
-        done(home, &["init", "--name", name]);
+        done(home, &["init", "--name", name, "--stretching", "floor"]);
         let request = done(home, &["join-request"]);
         let welcome = done(&desk, &["add", request.trim(), "--role", role, "--name", name]);
         done(home, &["join", welcome.trim()]);

@@ -4,9 +4,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vigil_core::sync::{Cancel, SyncOptions, SyncReport, Transport, TransportError};
-use vigil_core::{DeviceId, Hash, Passphrase, Proposal, Result, Role, Vault};
+use vigil_core::{Clock, DeviceId, Hash, HomeOptions, Passphrase, Proposal, Result, Role, Stretching, Vault};
 use vigil_protocol::ServerCard;
 use vigil_sync_server::{Engine, ServerConfig, card_to_text};
 
@@ -116,7 +117,7 @@ impl Device {
 
     /// A new device in this folder.
     pub fn create_in(folder: Folder, name: &str) -> Self {
-        let vault = Vault::create(&folder.path().join("home"), &passphrase(), name).unwrap();
+        let vault = Vault::create_at_floor(&folder.path().join("home"), &passphrase(), name).unwrap();
         Self { folder, vault: Some(vault) }
     }
 
@@ -140,6 +141,11 @@ impl Device {
     pub fn lock(&mut self) {
         self.vault = None;
     }
+}
+
+/// What a test's home is made and opened with, under a clock that the test sets.
+pub fn at_floor(clock: Arc<dyn Clock>) -> HomeOptions {
+    HomeOptions { stretching: Stretching::Floor, clock, ..HomeOptions::default() }
 }
 
 /// The passphrase of every test device.

@@ -17,13 +17,22 @@ fn fixtures() -> PathBuf {
 
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
-    for file in ["key", "vigil.db"] {
-        std::fs::copy(from.join(file), to.join(file)).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        // The sealed copies are made again, and the lock is made.
+        if name != "lock" && !name.to_string_lossy().starts_with("sealed.db") {
+            std::fs::copy(&path, to.join(name)).unwrap();
+        }
+    }
+    // Since the second format of key files: what stands in for the hardware.
+    if from.with_extension("hardware").exists() {
+        copy(&from.with_extension("hardware"), &to.with_extension("hardware"));
     }
 }
 
 fn fill(home: &Path) {
-    let mut vault = Vault::create(home, &passphrase(), "Desk").unwrap();
+    let mut vault = Vault::create_at_floor(home, &passphrase(), "Desk").unwrap();
     vault.create_space(None).unwrap();
     let screening = serde_json::from_value(serde_json::json!({
         "station": "Raxaul", "started_at": 1_795_000_000_000_i64, "minutes": 7, "people": 1, "age_band": "adult",
@@ -42,7 +51,7 @@ fn fill(home: &Path) {
 /// Since schema 2: an opinion that waits for another person's.
 fn judge_a_monitors_record(vault: &mut Vault) {
     let folder = Folder::new("bless-monitor");
-    let mut monitor = Vault::create(&folder.path().join("home"), &passphrase(), "Monitor").unwrap();
+    let mut monitor = Vault::create_at_floor(&folder.path().join("home"), &passphrase(), "Monitor").unwrap();
     monitor.join(&vault.admit(&monitor.join_request().unwrap(), Role::Monitor, "Monitor").unwrap()).unwrap();
     let sighting = NewSighting { place: "Gate 2".into(), seen_at: Timestamp(0), description: None, people: Some(3) };
     let record = monitor.record_sighting(&sighting).unwrap();

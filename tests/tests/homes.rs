@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::{Path, PathBuf};
-use vigil_core::{ListQuery, NewSighting, Passphrase, Timestamp, Vault};
+use vigil_core::{ListQuery, NewSighting, Passphrase, Timestamp, Vault, measure};
 use vigil_tests::{Folder, passphrase};
 
 fn home(name: &str) -> (Folder, PathBuf) {
     let folder = Folder::new(name);
     let home = folder.path().join("home");
-    let mut vault = Vault::create(&home, &passphrase(), "Desk").unwrap();
+    let mut vault = Vault::create_at_floor(&home, &passphrase(), "Desk").unwrap();
     vault.create_space(None).unwrap();
     let sighting = NewSighting { place: "Bus park".into(), seen_at: Timestamp(0), description: None, people: Some(2) };
     vault.record_sighting(&sighting).unwrap();
@@ -38,16 +38,17 @@ fn wrong_passphrase_damaged_key_damaged_database_and_missing_home_are_four_error
     flip(&home.join("key"), 40);
     assert_eq!(code(&home, &passphrase()), "key_file_damaged");
     std::fs::write(home.join("key"), &key).unwrap();
+    let database = measure::database_of(&Vault::open(&home, &passphrase()).unwrap());
     for position in [0, 20, 3000] {
-        flip(&home.join("vigil.db"), position);
+        flip(&database, position);
         assert_eq!(code(&home, &passphrase()), "database_damaged");
         assert_eq!(code(&home, &Passphrase::new("another")), "wrong_passphrase");
-        flip(&home.join("vigil.db"), position);
+        flip(&database, position);
     }
     assert_eq!(code(&home, &passphrase()), "opened");
-    std::fs::rename(home.join("vigil.db"), home.join("aside")).unwrap();
+    std::fs::rename(&database, home.join("aside")).unwrap();
     assert_eq!(code(&home, &passphrase()), "database_damaged");
-    assert!(!home.join("vigil.db").exists());
+    assert!(!database.exists());
 }
 
 #[test]
@@ -56,7 +57,7 @@ fn a_home_is_open_in_one_place_at_a_time_and_is_never_created_over() {
     let vault = Vault::open(&home, &passphrase()).unwrap();
     assert_eq!(code(&home, &passphrase()), "home_in_use");
     drop(vault);
-    assert_eq!(Vault::create(&home, &passphrase(), "").err().map(|error| error.code()), Some("home_exists"));
+    assert_eq!(Vault::create_at_floor(&home, &passphrase(), "").err().map(|error| error.code()), Some("home_exists"));
     let vault = Vault::open(&home, &passphrase()).unwrap();
     assert_eq!(vault.list(&ListQuery::default()).unwrap().len(), 1);
 }
@@ -67,7 +68,7 @@ fn a_home_whose_making_was_interrupted_is_begun_again() {
     // The last thing that creating a home does is to put the key file in its place.
     std::fs::rename(home.join("key"), home.join("key.new")).unwrap();
     assert_eq!(code(&home, &passphrase()), "no_home");
-    let vault = Vault::create(&home, &Passphrase::new("another"), "Desk").unwrap();
+    let vault = Vault::create_at_floor(&home, &Passphrase::new("another"), "Desk").unwrap();
     assert!(vault.list(&ListQuery::default()).unwrap().is_empty());
     drop(vault);
     assert_eq!(code(&home, &Passphrase::new("another")), "opened");
@@ -78,7 +79,7 @@ fn a_database_without_its_key_file_is_neither_no_home_nor_created_over() {
     let (_folder, home) = home("keyless");
     std::fs::rename(home.join("key"), home.join("aside")).unwrap();
     assert_eq!(code(&home, &passphrase()), "key_file_missing");
-    assert_eq!(Vault::create(&home, &passphrase(), "").err().map(|error| error.code()), Some("home_exists"));
+    assert_eq!(Vault::create_at_floor(&home, &passphrase(), "").err().map(|error| error.code()), Some("home_exists"));
     std::fs::rename(home.join("aside"), home.join("key")).unwrap();
     assert_eq!(code(&home, &passphrase()), "opened");
 }
@@ -86,7 +87,7 @@ fn a_database_without_its_key_file_is_neither_no_home_nor_created_over() {
 #[test]
 fn nothing_readable_lies_in_a_locked_home() {
     let folder = Folder::new("locked");
-    let mut vault = Vault::create(&folder.path().join("home"), &passphrase(), "Person Of The Desk").unwrap();
+    let mut vault = Vault::create_at_floor(&folder.path().join("home"), &passphrase(), "Person Of The Desk").unwrap();
     vault.create_space(None).unwrap();
     let sighting = NewSighting {
         place: "Gate of Kakarvitta".into(),

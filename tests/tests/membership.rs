@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
 use vigil_core::records::{FieldName, FieldValue};
 use vigil_core::{
-    Admission, Clock, ListQuery, NewScreening, NewSighting, Policy, Proposal, RecordId, Role, Timestamp, Vault,
+    Admission, Clock, ListQuery, Moment, NewScreening, NewSighting, Policy, Proposal, RecordId, Role, Timestamp, Vault,
     VigilError,
 };
-use vigil_tests::{Committee, Device, Folder, passphrase};
+use vigil_tests::{Committee, Device, Folder, at_floor, passphrase};
 
 fn sighting(place: &str) -> NewSighting {
     NewSighting { place: place.into(), seen_at: Timestamp(1), description: Some(place.into()), people: None }
@@ -270,8 +269,8 @@ impl Clock for TestClock {
         Timestamp(self.wall.load(Ordering::Relaxed))
     }
 
-    fn elapsed(&self) -> Duration {
-        Duration::from_millis(self.running.load(Ordering::Relaxed).unsigned_abs())
+    fn moment(&self) -> Moment {
+        Moment { boot: [1; 16], millis: self.running.load(Ordering::Relaxed).unsigned_abs() }
     }
 }
 
@@ -286,7 +285,7 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 
 fn device_with_clock(name: &str, clock: &Arc<TestClock>) -> Device {
     let folder = Folder::new(name);
-    let vault = Vault::create_with_clock(&folder.path().join("home"), &passphrase(), name, clock.clone()).unwrap();
+    let vault = Vault::create_with(&folder.path().join("home"), &passphrase(), name, &at_floor(clock.clone())).unwrap();
     Device { folder, vault: Some(vault) }
 }
 
@@ -323,7 +322,7 @@ fn a_lease_closes_reading_and_never_recording_or_sending_and_contact_opens_it() 
     phone.vault = None;
     clock.running.store(5, Ordering::Relaxed);
     let home = phone.folder.path().join("home");
-    phone.vault = Some(Vault::open_with_clock(&home, &passphrase(), clock.clone()).unwrap());
+    phone.vault = Some(Vault::open_with(&home, &passphrase(), &at_floor(clock.clone())).unwrap());
     assert!(closed(phone.vault().show(&record).map(drop)));
     phone.vault().record_sighting(&sighting("recorded all the same")).unwrap();
     assert_eq!(committee.sync(&mut phone).unwrap().sent, 2);

@@ -7,7 +7,7 @@ use vigil_tests::{Folder, passphrase};
 
 fn home(name: &str) -> (Folder, Vault) {
     let folder = Folder::new(name);
-    let mut vault = Vault::create(&folder.path().join("home"), &passphrase(), "Desk").unwrap();
+    let mut vault = Vault::create_at_floor(&folder.path().join("home"), &passphrase(), "Desk").unwrap();
     vault.create_space(None).unwrap();
     (folder, vault)
 }

@@ -10,7 +10,7 @@ use vigil_core::{
     SyncState, Timestamp, Vault, VigilError, readable,
 };
 use vigil_sync_server::{Engine, ServerConfig};
-use vigil_tests::{Committee, Device, Fault, Folder, passphrase};
+use vigil_tests::{Committee, Device, Fault, Folder, at_floor, passphrase};
 
 const NAMES: [&str; 6] = ["Sunita", "9841000001", "Kakarvitta", "brother waits outside", "सुनिता", "Jhapa road"];
 
@@ -359,14 +359,14 @@ const START: i64 = 1_795_000_000_000;
 fn with_clock(name: &str) -> (Device, Arc<SetClock>) {
     let folder = Folder::new(name);
     let clock = Arc::new(SetClock(AtomicI64::new(START)));
-    let vault = Vault::create_with_clock(&folder.path().join("home"), &passphrase(), name, clock.clone()).unwrap();
+    let vault = Vault::create_with(&folder.path().join("home"), &passphrase(), name, &at_floor(clock.clone())).unwrap();
     (Device { folder, vault: Some(vault) }, clock)
 }
 
 fn reopen(device: &mut Device, clock: &Arc<SetClock>) {
     device.vault = None;
     let home = device.folder.path().join("home");
-    device.vault = Some(Vault::open_with_clock(&home, &passphrase(), clock.clone()).unwrap());
+    device.vault = Some(Vault::open_with(&home, &passphrase(), &at_floor(clock.clone())).unwrap());
 }
 
 #[test]

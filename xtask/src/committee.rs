@@ -104,7 +104,7 @@ impl Committee {
         std::fs::create_dir_all(&folder).said()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().said()?;
         let server = ServerProcess::start(&folder.join("server"))?;
-        let mut vault = Vault::create(&folder.join("desk"), &passphrase(), "Desk").said()?;
+        let mut vault = Vault::create_at_floor(&folder.join("desk"), &passphrase(), "Desk").said()?;
         vault.create_space(Some(&server.card)).said()?;
         let desk = device(vault)?;
         let mut committee = Self { runtime, server: Some(server), folder, devices: 0, desk };
@@ -117,7 +117,7 @@ impl Committee {
         self.devices += 1;
         let name = format!("{} {}", role.name(), self.devices);
         let home = self.folder.join(format!("device-{}", self.devices));
-        let mut vault = Vault::create(&home, &passphrase(), &name).said()?;
+        let mut vault = Vault::create_at_floor(&home, &passphrase(), &name).said()?;
         let welcome = self.desk.vault.admit(&vault.join_request().said()?, role, &name).said()?;
         vault.join(&welcome).said()?;
         self.sync_desk()?;

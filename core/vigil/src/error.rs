@@ -2,7 +2,7 @@
 //! The conversions at the end are the only place where an inner error becomes a public one; no content of a record is in any.
 
 use crate::archive::ArchiveError;
-use crate::keys::KeyFileError;
+use crate::keys::{HardwareError, KEY_FILE_VERSION, KeyFileError};
 use crate::sealing::SealingError;
 use crate::store::StoreError;
 use thiserror::Error;
@@ -15,9 +15,38 @@ pub type Result<T, E = VigilError> = std::result::Result<T, E>;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum VigilError {
-    /// The passphrase does not open this home.
-    #[error("the passphrase is wrong")]
-    WrongPassphrase,
+    /// The passphrase or PIN does not open this home.
+    #[error("the passphrase is wrong{}", attempts_in_words(*attempts_left))]
+    WrongPassphrase {
+        /// How long to wait before the next attempt.
+        wait_seconds: u64,
+        /// How many wrong attempts are left before the home is wiped, if the district set a limit.
+        attempts_left: Option<u32>,
+    },
+    /// It was tried too soon after wrong attempts; nothing was tried.
+    #[error("too soon after wrong attempts; {wait_seconds} seconds to wait")]
+    TryLater {
+        /// How long to wait.
+        wait_seconds: u64,
+    },
+    /// The session locked itself, or was locked.
+    #[error("this home is locked")]
+    Locked,
+    /// Key file or database are older than this device's hardware remembers: an old backup was put back.
+    #[error("an old backup of this home was put back")]
+    RestoredBackup,
+    /// The home was made with another device's hardware: it was copied.
+    #[error("this home belongs to another device's hardware")]
+    ClonedDevice,
+    /// The home was wiped; what was sealed to others and not sent is still there.
+    #[error("this home was wiped")]
+    Wiped,
+    /// The hardware key store does not do its part.
+    #[error("the device's key store does not do its part: {why}")]
+    Hardware {
+        /// What it says.
+        why: String,
+    },
     /// The key file is damaged; the passphrase may well be right.
     #[error("the key file is damaged")]
     KeyFileDamaged,
@@ -133,7 +162,13 @@ impl VigilError {
     /// A code that never changes, for programs and translations.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::WrongPassphrase => "wrong_passphrase",
+            Self::WrongPassphrase { .. } => "wrong_passphrase",
+            Self::TryLater { .. } => "try_later",
+            Self::Locked => "locked",
+            Self::RestoredBackup => "restored_backup",
+            Self::ClonedDevice => "cloned_device",
+            Self::Wiped => "wiped",
+            Self::Hardware { .. } => "hardware",
             Self::KeyFileDamaged => "key_file_damaged",
             Self::KeyFileMissing => "key_file_missing",
             Self::DatabaseDamaged { .. } => "database_damaged",
@@ -163,7 +198,22 @@ impl VigilError {
     /// What a person can do next.
     pub fn next_step(&self) -> &'static str {
         match self {
-            Self::WrongPassphrase => "Try again; capital letters count.",
+            Self::WrongPassphrase { .. } => "Try again, after the wait if there is one; capital letters count.",
+            Self::TryLater { .. } => "Wait, then try again. Starting the device begins the wait anew.",
+            Self::Locked => "Open it again with your passphrase.",
+            Self::RestoredBackup => {
+                "It is not opened, so that nothing is signed twice. Put the newest state back if you have it; else hand \
+                 over the sealed copies and let your committee admit this device anew, with a new home."
+            }
+            Self::ClonedDevice => {
+                "Open it on the device that it was made on. If that is gone, hand over the sealed copies and let your \
+                 committee admit this device anew, with a new home."
+            }
+            Self::Wiped => {
+                "Hand over the sealed copies that are still here; then let your committee admit this device anew, with a \
+                 home in another folder."
+            }
+            Self::Hardware { .. } => "Start the device again; if it stays, hand over the sealed copies.",
             Self::KeyFileDamaged | Self::KeyFileMissing => {
                 "Do not create a new home over it. Restore the file `key` from a copy of this home."
             }
@@ -205,12 +255,34 @@ impl VigilError {
     }
 }
 
+fn attempts_in_words(left: Option<u32>) -> String {
+    match left {
+        None => String::new(),
+        Some(1) => "; after one more wrong attempt the home is wiped".to_owned(),
+        Some(left) => format!("; after {left} more wrong attempts the home is wiped"),
+    }
+}
+
+impl From<HardwareError> for VigilError {
+    fn from(error: HardwareError) -> Self {
+        match error {
+            HardwareError::NoSuchKey => Self::ClonedDevice,
+            other => Self::Hardware { why: other.to_string() },
+        }
+    }
+}
+
 impl From<KeyFileError> for VigilError {
     fn from(error: KeyFileError) -> Self {
         match error {
-            KeyFileError::WrongPassphrase => Self::WrongPassphrase,
+            KeyFileError::WrongPassphrase => Self::WrongPassphrase { wait_seconds: 0, attempts_left: None },
             KeyFileError::Damaged => Self::KeyFileDamaged,
-            KeyFileError::NewerVersion(found) => Self::NewerVersion { found: u32::from(found), known: 1 },
+            KeyFileError::OtherHardware => Self::ClonedDevice,
+            KeyFileError::Wiped => Self::Wiped,
+            KeyFileError::Hardware(error) => error.into(),
+            KeyFileError::NewerVersion(found) => {
+                Self::NewerVersion { found: u32::from(found), known: u32::from(KEY_FILE_VERSION) }
+            }
             KeyFileError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => Self::NoHome,
             KeyFileError::Io(error) => Self::Disk { why: error.kind().to_string() },
             KeyFileError::Derivation => Self::internal("key derivation"),
@@ -221,6 +293,7 @@ impl From<KeyFileError> for VigilError {
 impl From<StoreError> for VigilError {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::Stale => Self::RestoredBackup,
             StoreError::Damaged(detail) => Self::DatabaseDamaged { detail },
             StoreError::NewerSchema { found, known } => Self::NewerVersion { found, known },
             StoreError::NotEncrypted => Self::internal("the database would not have been encrypted"),

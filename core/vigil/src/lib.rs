@@ -9,7 +9,7 @@
 //! use vigil_core::{ListQuery, NewSighting, Passphrase, Timestamp, Vault};
 //!
 //! let home = std::env::temp_dir().join(format!("vigil-doc-{}", std::process::id()));
-//! let mut vault = Vault::create(&home, &Passphrase::new("four random words here"), "Desk")?;
+//! let mut vault = Vault::create_at_floor(&home, &Passphrase::new("four random words here"), "Desk")?;
 //! vault.create_space(None)?;
 //! let sighting = NewSighting {
 //!     place: "Bus park, gate 2".into(),
@@ -21,6 +21,7 @@
 //! assert_eq!(vault.list(&ListQuery::default())?.len(), 1);
 //! # drop(vault);
 //! # std::fs::remove_dir_all(&home).ok();
+//! # std::fs::remove_dir_all(home.with_extension("hardware")).ok();
 //! # Ok(())
 //! # }
 //! ```
@@ -54,7 +55,7 @@ mod vault;
 mod vectors;
 
 pub use archive::{ArchiveError, ArchiveHeader};
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, Moment, SystemClock};
 pub use compression::{CompressionError, DICTIONARY, MAX_INFLATED_BYTES, compress, inflate};
 pub use error::{Result, VigilError};
 #[doc(hidden)]
@@ -63,9 +64,11 @@ pub use evidence::{
     Evidence, EvidenceChain, EvidenceDouble, EvidenceFault, EvidenceField, EvidenceMember, EvidenceRecord,
     EvidenceReport, EvidenceStatement, EvidenceValue, MAX_EVIDENCE_BYTES, verify_evidence,
 };
-pub use keys::Passphrase;
 #[doc(hidden)]
 pub use keys::hostile as hostile_key_file;
+pub use keys::{
+    FolderVault, HardwareAlias, HardwareError, HardwareLevel, HardwareVault, MAX_STATE_BYTES, Passphrase, Stretching,
+};
 pub use memory::{WipingAllocator, keep_memory_private, wipe_unused_stack};
 pub use records::{NewPerson, NewScreening, NewSighting};
 #[doc(hidden)]

@@ -64,3 +64,8 @@ pub fn waiting_writes(vault: &Vault, limit: usize) -> Result<Vec<WaitingWrite>> 
 pub fn damage_of(vault: &Vault) -> Result<Vec<String>> {
     Ok(damage(vault.store.read())?)
 }
+
+/// The file that a vault's database is, which has no name that says so.
+pub fn database_of(vault: &Vault) -> std::path::PathBuf {
+    vault.database()
+}

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use vigil_core::records::{EventBody, LongText};
 use vigil_core::sync::{Cancel, HttpTransport, SyncOptions};
-use vigil_core::{Choice, DraftId, ListQuery, RecordId, RecordView, Role, Vault, VigilError};
+use vigil_core::{Choice, DraftId, HomeOptions, ListQuery, RecordId, RecordView, Role, Stretching, Vault, VigilError};
 
 use crate::cli::arguments::Arguments;
-use crate::cli::{recorded_json, session};
+use crate::cli::{recorded_json, session, unlock};
 use crate::demo::search::{Found, Needles};
 use crate::error::DeskError;
 pub use command::{AgentCommand, RecordState};
@@ -66,13 +66,16 @@ impl Agent<'_> {
         match command {
             AgentCommand::Init { name } => {
                 let passphrase = session::passphrase(self.arguments, true)?;
-                let vault = Vault::create(&self.home, &passphrase, &name)?;
+                // The agent is for demonstrations and tests.
+                let options = HomeOptions { stretching: Stretching::Floor, ..unlock::options(self.arguments) };
+                let vault = Vault::create_with(&self.home, &passphrase, &name, &options)?;
                 let device = vault.device().to_string();
                 self.vault = Some(vault);
                 Ok(json!({"device": device}))
             }
             AgentCommand::Open {} => {
-                let vault = Vault::open(&self.home, &session::passphrase(self.arguments, false)?)?;
+                let passphrase = session::passphrase(self.arguments, false)?;
+                let vault = Vault::open_with(&self.home, &passphrase, &unlock::options(self.arguments))?;
                 let device = vault.device().to_string();
                 self.vault = Some(vault);
                 Ok(json!({"device": device}))

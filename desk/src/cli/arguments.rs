@@ -5,6 +5,7 @@ mod evidence;
 mod instrument;
 mod membership;
 mod sharing;
+mod unlock;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use evidence::{AuditCommand, EvidenceCommand};
 pub use instrument::{InstrumentCommand, Languages, Practice};
 pub use membership::{Certified, Membership, Motion};
 pub use sharing::{Allege, AuthorityCommand, BasisCommand, ConsentCommand, ConsentTo, ShareCommand, YesOrNo};
+pub use unlock::{Duress, PassphraseCommand, StretchingName, WipeAfter};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,6 +46,9 @@ pub struct Arguments {
     /// Read the passphrase from the first line of this file, instead of VIGIL_PASSPHRASE or a prompt.
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// The folder that stands in for this device's hardware key store; without it, HOME.hardware.
+    #[arg(long, global = true, value_name = "DIR", env = "VIGIL_HARDWARE")]
+    pub hardware: Option<PathBuf>,
     /// Answer in JSON, one value on standard output (`screen`: one a save); errors too, on standard error.
     #[arg(long, global = true)]
     pub json: bool,
@@ -61,6 +66,28 @@ pub enum Command {
         /// Your name for the committee. It is never sent in the clear.
         #[arg(long, default_value = "")]
         name: String,
+        /// How the cost of trying a passphrase is chosen. Only `calibrated` protects anybody.
+        #[arg(long, value_enum, default_value = "calibrated", env = "VIGIL_STRETCHING", hide = true)]
+        stretching: StretchingName,
+    },
+    /// Change what opens this home.
+    #[command(subcommand)]
+    Passphrase(PassphraseCommand),
+    /// A second PIN that opens a small profile without records, for when somebody is made to open.
+    #[command(subcommand)]
+    Duress(Duress),
+    /// Destroy this home at once: keys first. Needs no passphrase. Sealed copies of what was not sent stay.
+    #[command(after_help = "Example:\n  vigil --home ~/vigil panic --yes")]
+    Panic {
+        /// Without this, nothing is done.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Wipe this home after so many wrong passphrases in a row, or never. The district decides.
+    #[command(after_help = "Examples:\n  vigil wipe-after 10\n  vigil wipe-after never")]
+    WipeAfter {
+        /// From 5 to 100, or never.
+        limit: WipeAfter,
     },
     /// Create the committee's space, or name its server.
     #[command(subcommand)]

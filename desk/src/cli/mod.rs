@@ -22,6 +22,7 @@ mod serve;
 pub mod session;
 mod sharing;
 mod space;
+pub(crate) mod unlock;
 
 use std::process::ExitCode;
 
@@ -72,7 +73,11 @@ pub fn agent_main() -> ExitCode {
 
 fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
     match &arguments.command {
-        Command::Init { name } => space::init(arguments, output, name),
+        Command::Init { name, stretching } => space::init(arguments, output, name, stretching.stretching()),
+        Command::Passphrase(command) => unlock::passphrase(arguments, output, command),
+        Command::Duress(command) => unlock::duress(arguments, output, command),
+        Command::Panic { yes } => unlock::panic(arguments, output, *yes),
+        Command::WipeAfter { limit } => unlock::wipe_after(arguments, output, *limit),
         Command::Space(Space::Create { server_card }) => space::create(arguments, output, server_card.as_deref()),
         Command::Space(Space::Server { card }) => space::server(arguments, output, card),
         Command::JoinRequest => space::join_request(arguments, output),

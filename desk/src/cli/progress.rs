@@ -40,6 +40,23 @@ impl Line {
     }
 }
 
+/// Does something quiet, and says what it is once it takes longer than a second.
+pub(crate) fn with_sign_of_life<T>(words: &str, work: impl FnOnce() -> T) -> T {
+    let (ended, end) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut line = Line::new();
+            while let Err(std::sync::mpsc::RecvTimeoutError::Timeout) = end.recv_timeout(EVERY) {
+                line.show(words);
+            }
+            line.end();
+        });
+        let done = work();
+        drop(ended);
+        done
+    })
+}
+
 /// What a sync is doing, in words.
 pub(crate) fn words(progress: &Progress) -> String {
     match progress {

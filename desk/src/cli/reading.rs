@@ -8,6 +8,7 @@ use super::arguments::{Arguments, List};
 use super::opinions::opinion_lines;
 use super::output::Output;
 use super::session;
+use super::unlock::level_words;
 use crate::error::DeskError;
 use crate::text::{count, plain, short, time};
 
@@ -266,6 +267,7 @@ fn status_lines(status: &Status) -> Vec<String> {
         1 => format!("1 item waits: {}", plain(reason)),
         more => format!("{more} items wait: {}", plain(reason)),
     }));
+    lines.push(level_words(&status.hardware));
     lines.extend(status.suspended_authors.iter().map(|author| format!("suspended: {}", plain(author))));
     lines
 }

@@ -9,6 +9,8 @@ use vigil_core::{Passphrase, Vault};
 use zeroize::Zeroizing;
 
 use super::arguments::Arguments;
+use super::progress::with_sign_of_life;
+use super::unlock;
 use crate::error::DeskError;
 
 /// The environment variable that a passphrase is taken from.
@@ -35,7 +37,9 @@ pub fn home(arguments: &Arguments) -> Result<PathBuf, DeskError> {
 pub fn open(arguments: &Arguments) -> Result<Vault, DeskError> {
     let home = home(arguments)?;
     Vault::look_for(&home)?;
-    Ok(Vault::open(&home, &passphrase(arguments, false)?)?)
+    let passphrase = passphrase(arguments, false)?;
+    let options = unlock::options(arguments);
+    Ok(with_sign_of_life("unlocking", || Vault::open_with(&home, &passphrase, &options))?)
 }
 
 /// The passphrase: from the file named, from the environment, or asked for; a new one is asked for twice.
@@ -57,14 +61,33 @@ pub fn passphrase(arguments: &Arguments, is_new: bool) -> Result<Passphrase, Des
         let how = format!("give the passphrase in {PASSPHRASE_VARIABLE} or with --passphrase-file");
         return Err(DeskError::Usage(how));
     }
-    let first = prompt("Passphrase: ")?;
     if is_new {
-        if first.is_empty() {
-            return Err(DeskError::Usage("the passphrase must not be empty".to_owned()));
-        }
-        if *first != *prompt("The same again: ")? {
-            return Err(DeskError::Usage("the two passphrases differ".to_owned()));
-        }
+        return typed_twice("Passphrase: ");
+    }
+    Ok(Passphrase::new(prompt("Passphrase: ")?.as_str()))
+}
+
+/// A passphrase or PIN that is not the one that opens: from the file named, or asked for twice.
+///
+/// # Errors
+/// If neither gives one.
+pub fn new_passphrase(file: Option<&Path>, words: &str) -> Result<Passphrase, DeskError> {
+    if let Some(path) = file {
+        return from_file(path);
+    }
+    if !io::stdin().is_terminal() {
+        return Err(DeskError::Usage("name a file with the new passphrase or PIN on its first line".to_owned()));
+    }
+    typed_twice(words)
+}
+
+fn typed_twice(words: &str) -> Result<Passphrase, DeskError> {
+    let first = prompt(words)?;
+    if first.is_empty() {
+        return Err(DeskError::Usage("the passphrase must not be empty".to_owned()));
+    }
+    if *first != *prompt("The same again: ")? {
+        return Err(DeskError::Usage("the two passphrases differ".to_owned()));
     }
     Ok(Passphrase::new(first.as_str()))
 }

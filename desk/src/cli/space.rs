@@ -2,21 +2,31 @@
 //! Codes promise to be read whether typed, in a file or on standard input, with any white space a messenger put in.
 
 use serde_json::json;
-use vigil_core::{Admission, DeviceId, MemberView, Vault};
+use vigil_core::{Admission, DeviceId, HomeOptions, MemberView, Stretching, Vault};
 
 use super::arguments::{Arguments, Certified, RoleName};
 use super::output::Output;
-use super::session;
+use super::progress::with_sign_of_life;
+use super::{session, unlock};
 use crate::error::DeskError;
 use crate::text::plain;
 
-pub(super) fn init(arguments: &Arguments, output: &Output, name: &str) -> Result<(), DeskError> {
+pub(super) fn init(
+    arguments: &Arguments,
+    output: &Output,
+    name: &str,
+    stretching: Stretching,
+) -> Result<(), DeskError> {
     let home = session::home(arguments)?;
     if home.join("key").exists() {
         return Err(vigil_core::VigilError::HomeExists.into());
     }
     let passphrase = session::passphrase(arguments, true)?;
-    let vault = Vault::create(&home, &passphrase, name)?;
+    if stretching == Stretching::Floor {
+        output.say("At the floor a passphrase is tried quickly, by anybody: for trying things out only.")?;
+    }
+    let options = HomeOptions { stretching, ..unlock::options(arguments) };
+    let vault = with_sign_of_life("measuring this device", || Vault::create_with(&home, &passphrase, name, &options))?;
     let device = vault.device().to_string();
     output.answer(
         &json!({"home": home, "device": device}),

@@ -152,7 +152,7 @@ fn a_home_takes_only_a_file_whose_publisher_is_the_one_named() {
         command.current_dir(&folder.0).env("VIGIL_PASSPHRASE", "four random words here").env("VIGIL_HOME", "home");
         command.args(arguments).arg("--json").stdin(Stdio::null()).output().unwrap()
     };
-    for arguments in [&["init", "--name", "Desk"][..], &["space", "create"]] {
+    for arguments in [&["init", "--name", "Desk", "--stretching", "floor"][..], &["space", "create"]] {
         assert!(with_home(arguments).status.success());
     }
     let code = |output: &Output| {

@@ -125,7 +125,9 @@ pub(crate) fn life_of_a_desk() -> Story {
         desk.vault().edit(&second.screening, &[(field("observations"), words(&format!("note {number}")))]).unwrap();
         done("one edit of many", true, desk.vault());
     }
-    assert!(recording.synced_since(before, "home/vigil.db"), "the log was not emptied into the database on the way");
+    let database = measure::database_of(desk.vault());
+    let database = database.strip_prefix(desk.folder.path()).unwrap().to_string_lossy().into_owned();
+    assert!(recording.synced_since(before, &database), "the log was not emptied into the database on the way");
     desk.vault().suspend(&monitor.id()).unwrap();
     done("a device suspended", true, desk.vault());
     let motion = desk.vault().propose(Proposal::Remove(monitor.id())).unwrap();
@@ -147,6 +149,10 @@ pub(crate) fn life_of_a_desk() -> Story {
     done("a screening thrown away", true, desk.vault());
     desk.restart();
     done("locked and opened again", true, desk.vault());
+    desk.vault().move_store().unwrap();
+    done("moved to a new file", true, desk.vault());
+    desk.vault().change_passphrase(&passphrase()).unwrap();
+    done("a passphrase changed", true, desk.vault());
     desk.vault().record_sighting(&sighting("the last one")).unwrap();
     done("a sighting", true, desk.vault());
     desk.lock();
@@ -292,7 +298,7 @@ impl Story {
 
 fn open_or_create(home: &Path) -> Result<Vault, VigilError> {
     match Vault::open(home, &passphrase()) {
-        Err(VigilError::NoHome) => Vault::create(home, &passphrase(), "Desk"),
+        Err(VigilError::NoHome) => Vault::create_at_floor(home, &passphrase(), "Desk"),
         other => other,
     }
 }

@@ -42,10 +42,11 @@ pub(crate) fn life_of_a_server() -> Story {
     let mut desk = Device::create("Desk");
     desk.vault().create_space(Some(&line::card(&engine))).unwrap();
     let mut monitor = admit_by(&mut desk, "Monitor", Role::Monitor);
-    let (desk_home, monitor_home) = (desk.folder.path().join("home"), monitor.folder.path().join("home"));
+    // With what stands in for their hardware, beside their homes.
+    let (desk_files, monitor_files) = (desk.folder.path().to_owned(), monitor.folder.path().to_owned());
     let (moments, promised) = (RefCell::new(Vec::new()), RefCell::new(Promised::new()));
     let keep = || {
-        let (desk, monitor) = (tree(&desk_home), tree(&monitor_home));
+        let (desk, monitor) = (tree(&desk_files), tree(&monitor_files));
         let promised = promised.borrow().clone();
         moments.borrow_mut().push(Moment { from: recording.length(), desk, monitor, promised });
     };
@@ -98,11 +99,11 @@ impl Story {
             return Err("the server has another key than its card says".to_owned());
         }
         let line = Line { engine: &engine, look: &|| {} };
-        let open = |home: &Tree, name: &str| {
+        let open = |files: &Tree, name: &str| {
             let place = folder.path().join(name);
             std::fs::create_dir(&place).unwrap();
-            lay_out(home, &place);
-            Vault::open(&place, &passphrase()).unwrap()
+            lay_out(files, &place);
+            Vault::open(&place.join("home"), &passphrase()).unwrap()
         };
         let mut vaults = [open(&moment.desk, "desk"), open(&moment.monitor, "monitor")];
         for who in [0, 1, 0] {

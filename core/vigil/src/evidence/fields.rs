@@ -8,7 +8,7 @@ use super::verify::{Read, batch_name};
 use crate::records::{Kinds, OutcomeState, Standing, resolve_fields};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use vigil_protocol::{DeviceId, Membership};
+use vigil_protocol::{Chain, DeviceId, Membership};
 
 /// What the report says of a record.
 pub(super) fn describe(evidence: &RecordEvidence, read: &Read, membership: &Membership) -> EvidenceRecord {

@@ -190,7 +190,8 @@ fn what_is_larger_than_any_bundle_is_refused_before_it_is_read() {
 fn what_a_device_was_shown_of_an_authors_two_histories_goes_into_its_evidence() {
     let folder = std::env::temp_dir().join(format!("vigil-evidence-double-{}", std::process::id()));
     std::fs::remove_dir_all(&folder).ok();
-    let create = |name: &str| Vault::create(&folder.join(name), &Passphrase::new("four random words"), name).unwrap();
+    let create =
+        |name: &str| Vault::create_at_floor(&folder.join(name), &Passphrase::new("four random words"), name).unwrap();
     let (mut desk, mut monitor) = (create("desk"), create("monitor"));
     desk.create_space(None).unwrap();
     monitor.join(&desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap()).unwrap();

@@ -1,44 +1,26 @@
-//! The key file of a home: the random database key under a passphrase (Argon2id, then ChaCha20-Poly1305).
-//! It promises that a wrong passphrase and a damaged file are told apart, and that its parameters cannot be lowered
-//! unnoticed: they are authenticated with the key.
+//! The key file of a home: two slots, each of which may hold a database key under a PIN and the hardware's key together.
+//! It promises that damage, a file of other hardware and a wrong PIN are told apart in this order, that nothing in it can be
+//! lowered or exchanged unnoticed, and that neither its bytes nor the time it takes tell which slots are in use (ADR 0013).
 
-use super::secret::{Secret, random_bytes};
+use super::hardware::{HardwareAlias, HardwareError, HardwareVault};
+use super::header::Header;
+use super::key_file_1::{self, KeyFile1};
+use super::passphrase::Passphrase;
+use super::slot::{Content, Slot, Stretched, slot_key};
 use crate::folder;
-use argon2::{Algorithm, Argon2, Params, Version};
-use minicbor::bytes::{ByteArray, ByteVec};
-use minicbor::{Decode, Encode};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use minicbor::bytes::ByteArray;
+use minicbor::{Decode, Decoder, Encode};
 use ring::digest::{SHA256, digest};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use thiserror::Error;
 use vigil_protocol::canonical;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-/// Memory in KiB, passes and lanes of Argon2id: OWASP's minimum (19 MiB, 2, 1). Calibrated on the device later.
-const MEMORY_KIB: u32 = 19 * 1024;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
-/// What a key file may ask this device to spend: a hostile file must not exhaust it.
-const MAX_MEMORY_KIB: u32 = 256 * 1024;
-const MAX_PASSES: u32 = 16;
-const VERSION: u8 = 1;
+/// The format that is written.
+pub(crate) const VERSION: u8 = 2;
 const MAX_KEY_FILE_BYTES: u64 = 4096;
-
-/// What opens a home. Wiped when dropped, never printed.
-pub struct Passphrase(Zeroizing<String>);
-
-impl Passphrase {
-    /// Takes a passphrase over.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
-    }
-}
-
-impl std::fmt::Debug for Passphrase {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Passphrase(***)")
-    }
-}
+/// What stands in the place of a key file once a home was wiped.
+const WIPED: &[u8] = b"vigil: wiped";
 
 /// Why a key file did not give its key.
 #[derive(Debug, Error)]
@@ -47,83 +29,59 @@ pub(crate) enum KeyFileError {
     WrongPassphrase,
     #[error("the key file is damaged")]
     Damaged,
+    #[error("the key file belongs to other hardware")]
+    OtherHardware,
     #[error("the key file was written by a newer version ({0})")]
     NewerVersion(u8),
+    #[error("the home was wiped")]
+    Wiped,
     #[error("the key file could not be read or written")]
     Io(#[from] std::io::Error),
+    #[error(transparent)]
+    Hardware(HardwareError),
     #[error("the key could not be derived")]
     Derivation,
 }
 
-#[derive(Encode, Decode)]
-#[cbor(array)]
-struct Parameters {
-    #[n(0)]
-    version: u8,
-    #[n(1)]
-    memory_kib: u32,
-    #[n(2)]
-    passes: u32,
-    #[n(3)]
-    lanes: u32,
-    #[n(4)]
-    salt: ByteArray<16>,
-    #[n(5)]
-    nonce: ByteArray<12>,
+impl From<HardwareError> for KeyFileError {
+    fn from(error: HardwareError) -> Self {
+        match error {
+            HardwareError::NoSuchKey => Self::OtherHardware,
+            other => Self::Hardware(other),
+        }
+    }
 }
 
 /// A key file, as it lies on disk.
-#[derive(Encode, Decode)]
+#[derive(Clone, Encode, Decode)]
 #[cbor(array)]
 pub(crate) struct KeyFile {
     #[n(0)]
-    parameters: Parameters,
+    header: Header,
     #[n(1)]
-    sealed: ByteVec,
-    /// Tells damage from a wrong passphrase; it protects nothing and says nothing about the key.
+    slots: [Slot; 2],
+    /// By the hardware's key, over all of the above.
     #[n(2)]
+    mac: ByteArray<32>,
+    /// Tells damage from everything else; it protects nothing and says nothing about the keys.
+    #[n(3)]
     checksum: ByteArray<32>,
 }
 
-impl KeyFile {
-    /// Seals a database key.
-    pub(crate) fn seal(key: &Secret<32>, passphrase: &Passphrase) -> Result<Self, KeyFileError> {
-        Self::seal_at(key, passphrase, (MEMORY_KIB, PASSES))
-    }
+/// A slot that a PIN opened.
+pub(crate) struct Opened {
+    pub(crate) slot: usize,
+    pub(crate) content: Content,
+    pub(crate) stretched: Stretched,
+}
 
-    /// Seals a database key at a cost: memory in KiB and passes.
-    pub(super) fn seal_at(
-        key: &Secret<32>,
-        passphrase: &Passphrase,
-        (memory_kib, passes): (u32, u32),
-    ) -> Result<Self, KeyFileError> {
-        let parameters = Parameters {
-            version: VERSION,
-            memory_kib,
-            passes,
-            lanes: LANES,
-            salt: random_bytes::<16>().into(),
-            nonce: random_bytes::<12>().into(),
-        };
-        let (aead, nonce) = key_encryption_key(&parameters, passphrase)?;
-        let mut sealed = key.expose().to_vec();
-        aead.seal_in_place_append_tag(nonce, Aad::from(canonical::encode(&parameters)), &mut sealed)
-            .map_err(|_| KeyFileError::Derivation)?;
-        let sealed = ByteVec::from(sealed);
-        let checksum = checksum(&parameters, &sealed);
-        Ok(Self { parameters, sealed, checksum })
-    }
+/// A key file of any version.
+pub(crate) enum AnyKeyFile {
+    First(KeyFile1),
+    Present(KeyFile),
+}
 
-    /// Gives the database key.
-    pub(crate) fn open(&self, passphrase: &Passphrase) -> Result<Secret<32>, KeyFileError> {
-        let (aead, nonce) = key_encryption_key(&self.parameters, passphrase)?;
-        let mut bytes = Zeroizing::new(self.sealed.to_vec());
-        let plain = aead
-            .open_in_place(nonce, Aad::from(canonical::encode(&self.parameters)), &mut bytes)
-            .map_err(|_| KeyFileError::WrongPassphrase)?;
-        Secret::from_slice(plain).ok_or(KeyFileError::Damaged)
-    }
-
+impl AnyKeyFile {
     /// Reads a key file.
     pub(crate) fn read(path: &Path) -> Result<Self, KeyFileError> {
         if std::fs::metadata(path)?.len() > MAX_KEY_FILE_BYTES {
@@ -134,118 +92,189 @@ impl KeyFile {
 
     /// Reads a key file's bytes, and refuses what asks for more than a device can spend before any of it is spent.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFileError> {
-        let file: Self = canonical::decode(bytes).map_err(|_| KeyFileError::Damaged)?;
-        if file.parameters.version != VERSION {
-            return Err(KeyFileError::NewerVersion(file.parameters.version));
+        if bytes.starts_with(WIPED) {
+            return Err(KeyFileError::Wiped);
         }
-        if checksum(&file.parameters, &file.sealed) != file.checksum {
+        match version(bytes) {
+            Some(key_file_1::VERSION) => KeyFile1::from_bytes(bytes).map(Self::First),
+            Some(VERSION) => KeyFile::from_bytes(bytes).map(Self::Present),
+            Some(newer) if newer > VERSION && canonical_shape(bytes) => Err(KeyFileError::NewerVersion(newer)),
+            _ => Err(KeyFileError::Damaged),
+        }
+    }
+}
+
+/// Every version is an array that begins with an array that begins with the version.
+fn version(bytes: &[u8]) -> Option<u8> {
+    let mut decoder = Decoder::new(bytes);
+    decoder.array().ok()??;
+    decoder.array().ok()??;
+    decoder.u8().ok()
+}
+
+/// Whether the bytes are one value and end with the checksum of what came before, as every version's do.
+fn canonical_shape(bytes: &[u8]) -> bool {
+    let mut decoder = Decoder::new(bytes);
+    decoder.skip().is_ok() && decoder.position() == bytes.len()
+}
+
+impl KeyFile {
+    /// Seals each content under its PIN; a slot without one is filled with chance.
+    pub(crate) fn seal(
+        header: Header,
+        contents: [Option<(&Stretched, &Content)>; 2],
+        hardware: &dyn HardwareVault,
+    ) -> Result<Self, KeyFileError> {
+        let mut slots = [Slot::unused(), Slot::unused()];
+        for ((number, slot), content) in slots.iter_mut().enumerate().zip(contents) {
+            if let Some(content) = content {
+                *slot = Slot::seal(&header, number, content, hardware)?;
+            }
+        }
+        Self::finish(header, slots, hardware)
+    }
+
+    /// The same file with one slot sealed under another PIN, by somebody who cannot open the other slot.
+    pub(crate) fn with_slot(
+        &self,
+        number: usize,
+        content: (&Stretched, &Content),
+        hardware: &dyn HardwareVault,
+    ) -> Result<Self, KeyFileError> {
+        let mut slots = self.slots.clone();
+        let slot = Slot::seal(&self.header, number, content, hardware)?;
+        *slots.get_mut(number).ok_or(KeyFileError::Derivation)? = slot;
+        Self::finish(self.header.clone(), slots, hardware)
+    }
+
+    fn finish(header: Header, slots: [Slot; 2], hardware: &dyn HardwareVault) -> Result<Self, KeyFileError> {
+        let mac = ByteArray::from(*outer_mac(&header, &slots, hardware)?);
+        let checksum = checksum(&header, &slots, &mac);
+        Ok(Self { header, slots, mac, checksum })
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFileError> {
+        let file: Self = canonical::decode(bytes).map_err(|_| KeyFileError::Damaged)?;
+        if checksum(&file.header, &file.slots, &file.mac) != file.checksum || !file.header.is_within_bounds() {
             return Err(KeyFileError::Damaged);
         }
-        stretching(&file.parameters)?;
         Ok(file)
     }
 
-    /// What opening it costs: memory in KiB and passes.
-    pub(super) fn cost(&self) -> (u32, u32) {
-        (self.parameters.memory_kib, self.parameters.passes)
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
     }
 
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    /// Whether this hardware made it. Nothing else about it is true before that.
+    pub(crate) fn check_hardware(&self, hardware: &dyn HardwareVault) -> Result<(), KeyFileError> {
+        let expected = outer_mac(&self.header, &self.slots, hardware)?;
+        ring::hmac::verify(
+            &comparing(),
+            self.mac.as_slice(),
+            ring::hmac::sign(&comparing(), expected.as_slice()).as_ref(),
+        )
+        .map_err(|_| KeyFileError::OtherHardware)
+    }
+
+    /// Tries a PIN on both slots, one stretching for both.
+    pub(crate) fn open(&self, passphrase: &Passphrase, hardware: &dyn HardwareVault) -> Result<Opened, KeyFileError> {
+        let stretched = self.header.stretch(passphrase)?;
+        let (slot, content) = self.open_stretched(&stretched, hardware)?.ok_or(KeyFileError::WrongPassphrase)?;
+        Ok(Opened { slot, content, stretched })
+    }
+
+    /// Which slot a stretched PIN opens, if it opens one. Both are tried always, so that the time is the same.
+    pub(crate) fn open_stretched(
+        &self,
+        stretched: &Stretched,
+        hardware: &dyn HardwareVault,
+    ) -> Result<Option<(usize, Content)>, KeyFileError> {
+        let (key, mut found) = (slot_key(&self.header, stretched, hardware)?, None);
+        for (number, slot) in self.slots.iter().enumerate() {
+            if let Some(content) = slot.open(&self.header, number, &key)? {
+                found = Some((number, content));
+            }
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         canonical::encode(self)
+    }
+
+    /// Puts it in its place, durably and in one step, unless the home was wiped meanwhile.
+    pub(crate) fn put_in_place(path: &Path) -> Result<(), KeyFileError> {
+        match std::fs::read(path) {
+            Ok(bytes) if bytes.starts_with(WIPED) => Err(KeyFileError::Wiped),
+            _ => Ok(folder::put_in_place(path)?),
+        }
+    }
+
+    /// Writes it durably beside its place, where it opens nothing.
+    pub(crate) fn write_aside(&self, path: &Path) -> Result<(), KeyFileError> {
+        Ok(folder::write_aside(path, &self.to_bytes())?)
+    }
+
+    /// The key of a slot in another form, for a search in memory that is not to find itself.
+    #[cfg(test)]
+    pub(crate) fn slot_key_for_test(&self, stretched: &Stretched, hardware: &dyn HardwareVault, mask: u8) -> [u8; 32] {
+        use zeroize::Zeroize;
+        let secret = super::slot::slot_secret(&self.header, stretched, hardware).unwrap();
+        let masked = secret.expose().map(|byte| byte ^ mask);
+        drop(secret);
+        [0u8; 1 << 14].zeroize();
+        masked
     }
 
     /// The same file with the checksum that belongs to it: anybody can compute that.
     pub(super) fn with_right_checksum(bytes: &[u8]) -> Option<Self> {
         let file: Self = canonical::decode(bytes).ok()?;
-        let checksum = checksum(&file.parameters, &file.sealed);
+        let checksum = checksum(&file.header, &file.slots, &file.mac);
         Some(Self { checksum, ..file })
     }
-
-    /// Where a key file lies that is not in its place yet.
-    pub(crate) fn aside(path: &Path) -> PathBuf {
-        path.with_extension("new")
-    }
-
-    /// Writes it durably beside its place, where it opens nothing.
-    pub(crate) fn write_aside(&self, path: &Path) -> Result<(), KeyFileError> {
-        use std::io::Write;
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(Self::aside(path))?;
-        file.write_all(&self.to_bytes())?;
-        file.sync_all()?;
-        sync_names(path)
-    }
-
-    /// Puts what was written aside in its place, durably and in one step.
-    pub(crate) fn put_in_place(path: &Path) -> Result<(), KeyFileError> {
-        std::fs::rename(Self::aside(path), path)?;
-        sync_names(path)
-    }
 }
 
-fn sync_names(path: &Path) -> Result<(), KeyFileError> {
-    Ok(path.parent().map_or(Ok(()), folder::sync)?)
+/// The aliases that a key file names, whatever else is wrong with it: for destroying, never for opening.
+pub(crate) fn aliases_claimed(bytes: &[u8]) -> Vec<HardwareAlias> {
+    let mut decoder = Decoder::new(bytes);
+    let header = decoder.array().ok().and_then(|_| decoder.decode::<Header>().ok());
+    let header = header.filter(|header| header.version == VERSION);
+    header.map(|header| [Some(header.alias()), header.former()]).into_iter().flatten().flatten().collect()
 }
 
-fn checksum(parameters: &Parameters, sealed: &ByteVec) -> ByteArray<32> {
+/// Writes over a key file in place, which takes no room, and leaves word that the home was wiped.
+pub(crate) fn wipe(path: &Path) -> std::io::Result<()> {
+    use std::io::{Seek, SeekFrom, Write};
+    let mut file = std::fs::OpenOptions::new().write(true).open(path)?;
+    let length = usize::try_from(file.metadata()?.len().min(MAX_KEY_FILE_BYTES)).unwrap_or(0);
+    file.write_all(&vec![0; length])?;
+    file.sync_all()?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(WIPED)?;
+    file.set_len(WIPED.len() as u64)?;
+    file.sync_all()
+}
+
+/// A key for comparing two MACs in constant time, by comparing MACs of them.
+fn comparing() -> ring::hmac::Key {
+    ring::hmac::Key::new(ring::hmac::HMAC_SHA256, b"comparing")
+}
+
+fn checksum(header: &Header, slots: &[Slot; 2], mac: &ByteArray<32>) -> ByteArray<32> {
     let mut bytes = [0; 32];
-    bytes.copy_from_slice(digest(&SHA256, &canonical::encode(&(parameters, sealed))).as_ref());
+    bytes.copy_from_slice(digest(&SHA256, &canonical::encode(&(header, slots, mac))).as_ref());
     bytes.into()
 }
 
-fn stretching(parameters: &Parameters) -> Result<Params, KeyFileError> {
-    if parameters.memory_kib > MAX_MEMORY_KIB || parameters.passes > MAX_PASSES || parameters.lanes != LANES {
-        return Err(KeyFileError::Damaged);
-    }
-    Params::new(parameters.memory_kib, parameters.passes, parameters.lanes, Some(32)).map_err(|_| KeyFileError::Damaged)
-}
-
-fn key_encryption_key(parameters: &Parameters, passphrase: &Passphrase) -> Result<(LessSafeKey, Nonce), KeyFileError> {
-    let argon = stretching(parameters)?;
-    let mut key = [0; 32];
-    let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, argon)
-        .hash_password_into(passphrase.0.as_bytes(), parameters.salt.as_slice(), &mut key)
-        .map_err(|_| KeyFileError::Derivation)
-        .and_then(|()| UnboundKey::new(&CHACHA20_POLY1305, &key).map_err(|_| KeyFileError::Derivation));
-    key.zeroize();
-    Ok((LessSafeKey::new(derived?), Nonce::assume_unique_for_key(*parameters.nonce)))
+fn outer_mac(
+    header: &Header,
+    slots: &[Slot; 2],
+    hardware: &dyn HardwareVault,
+) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    let what = digest(&SHA256, &canonical::encode(&(header, slots)));
+    Ok(hardware.mac(&header.alias(), &[b"vigil/2 key file".as_slice(), what.as_ref()].concat())?)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wrong_passphrase_and_damage_are_two_errors() {
-        let key = Secret::random();
-        let file = KeyFile::seal(&key, &Passphrase::new("correct horse")).unwrap();
-        let bytes = file.to_bytes();
-        let opened = KeyFile::from_bytes(&bytes).unwrap().open(&Passphrase::new("correct horse")).unwrap();
-        assert_eq!(opened.expose(), key.expose());
-        let wrong = KeyFile::from_bytes(&bytes).unwrap().open(&Passphrase::new("wrong horse"));
-        assert!(matches!(wrong, Err(KeyFileError::WrongPassphrase)));
-        for position in 0..bytes.len() {
-            let mut damaged = bytes.clone();
-            damaged[position] ^= 1;
-            let result = KeyFile::from_bytes(&damaged).and_then(|f| f.open(&Passphrase::new("correct horse")));
-            assert!(
-                matches!(result, Err(KeyFileError::Damaged | KeyFileError::NewerVersion(_))),
-                "a flip at byte {position} was not seen as damage"
-            );
-        }
-    }
-
-    #[test]
-    fn a_key_file_that_asks_for_too_much_is_refused_before_anything_is_spent() {
-        for (memory_kib, passes) in [(MAX_MEMORY_KIB + 1, 1), (8, MAX_PASSES + 1), (u32::MAX, u32::MAX), (0, 1), (8, 0)]
-        {
-            let file = KeyFile::seal_at(&Secret::random(), &Passphrase::new("x"), (8, 1)).unwrap();
-            let claimed = KeyFile { parameters: Parameters { memory_kib, passes, ..file.parameters }, ..file };
-            let bytes = KeyFile::with_right_checksum(&claimed.to_bytes()).unwrap().to_bytes();
-            assert!(matches!(KeyFile::from_bytes(&bytes), Err(KeyFileError::Damaged)), "{memory_kib} {passes}");
-        }
-    }
-}
+#[path = "key_file_tests.rs"]
+mod tests;

@@ -8,6 +8,8 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use std::path::Path;
 use zeroize::Zeroizing;
 
+/// Pages that are copied in one step.
+const COPIED_AT_ONCE: i32 = 256;
 const PLAINTEXT_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
 /// The open database. There is one for each home.
@@ -21,6 +23,15 @@ impl Store {
     /// The caller has the key from an authenticated key file, so a first page that cannot be read is damage, never a wrong
     /// passphrase.
     pub(crate) fn open(path: &Path, key: &Secret<32>) -> Result<Self, StoreError> {
+        Self::open_if(path, key, |_| Ok(()))
+    }
+
+    /// As [`Self::open`], if what is in it passes a check; otherwise nothing is changed.
+    pub(crate) fn open_if(
+        path: &Path,
+        key: &Secret<32>,
+        check: impl FnOnce(&Connection) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -37,6 +48,7 @@ impl Store {
         apply_key(&connection, key)?;
         // The key is applied at the first read, not at the pragma.
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+        check(&connection)?;
         for (name, value) in [
             ("temp_store", "MEMORY"),
             ("journal_mode", "WAL"),
@@ -87,6 +99,25 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Copies everything, page by page, into a new file under a new key. Durable when this returns, but for the file's name.
+    pub(crate) fn copy_to(&self, path: &Path, key: &Secret<32>) -> Result<(), StoreError> {
+        let mut copy = Connection::open(path)?;
+        restrict_permissions(path)?;
+        pragma(&copy, "cipher_log_level", "NONE")?;
+        apply_key(&copy, key)?;
+        pragma(&copy, "synchronous", "FULL")?;
+        #[cfg(target_vendor = "apple")]
+        pragma(&copy, "fullfsync", "ON")?;
+        let backup = rusqlite::backup::Backup::new(&self.connection, &mut copy)?;
+        backup.run_to_completion(COPIED_AT_ONCE, std::time::Duration::ZERO, None)?;
+        drop(backup);
+        copy.close().map_err(|(_, error)| error)?;
+        std::fs::File::open(path)?.sync_all()?;
+        check_not_plain(path)
+    }
+}
+
 fn pragma(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
     // Some pragmas answer with a row, some with none.
     Ok(connection.pragma_update_and_check(None, name, value, |_| Ok(())).or_else(|error| match error {
@@ -117,6 +148,13 @@ fn check_encrypted(connection: &Connection, path: &Path) -> Result<(), StoreErro
         return Ok(());
     }
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    check_not_plain(path)
+}
+
+fn check_not_plain(path: &Path) -> Result<(), StoreError> {
+    if cfg!(feature = "positive-control") {
+        return Ok(());
+    }
     let mut start = [0u8; 16];
     let read = std::io::Read::read(&mut std::fs::File::open(path)?, &mut start)?;
     if read == start.len() && &start == PLAINTEXT_HEADER { Err(StoreError::NotEncrypted) } else { Ok(()) }

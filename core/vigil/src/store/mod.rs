@@ -47,6 +47,8 @@ pub fn wipe_freed_memory() -> bool {
 pub(crate) enum StoreError {
     #[error("the database is damaged: {0}")]
     Damaged(&'static str),
+    #[error("the database is not the one that was opened last")]
+    Stale,
     #[error("schema {found} is newer than {known}")]
     NewerSchema { found: u32, known: u32 },
     #[error("the database is not encrypted")]

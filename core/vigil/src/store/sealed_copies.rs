@@ -8,6 +8,11 @@ use super::connection::restrict_permissions;
 use rusqlite::Connection;
 use std::path::Path;
 
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS copy (
+                 pending INTEGER PRIMARY KEY,
+                 batch   BLOB NOT NULL
+             ) STRICT;";
+
 /// The open file of copies.
 pub(crate) struct SealedCopies {
     connection: Connection,
@@ -31,6 +36,23 @@ impl SealedCopies {
         Self::try_open(path)
     }
 
+    /// Copies that go with the process: for a profile whose saves nobody waits for.
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(TABLE)?;
+        Ok(Self { connection })
+    }
+
+    /// The copies in a file, oldest save first, without changing it: what a locked home can hand over.
+    pub(crate) fn look(path: &Path) -> Result<Vec<Vec<u8>>, StoreError> {
+        if !path.try_exists()? {
+            return Ok(Vec::new());
+        }
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        Self { connection }.all()
+    }
+
     fn try_open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
         restrict_permissions(path)?;
@@ -39,12 +61,9 @@ impl SealedCopies {
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = NORMAL;
              PRAGMA secure_delete = ON;
-             PRAGMA trusted_schema = OFF;
-             CREATE TABLE IF NOT EXISTS copy (
-                 pending INTEGER PRIMARY KEY,
-                 batch   BLOB NOT NULL
-             ) STRICT;",
+             PRAGMA trusted_schema = OFF;",
         )?;
+        connection.execute_batch(TABLE)?;
         Ok(Self { connection })
     }
 

@@ -28,6 +28,14 @@ pub(crate) enum Setting {
     /// The server may lack batches of this device.
     PushAgain,
     Lease,
+    /// How often this database was opened; the hardware counts too.
+    Opened,
+    /// Name and key of the database of the small profile; in the whole one only.
+    SmallProfile,
+    /// The stretched PINs that the small profile may have; in the small one only.
+    StretchedPins,
+    /// Salt of the key file of the first format that this home had.
+    FormerSalt,
 }
 
 impl Setting {
@@ -51,6 +59,10 @@ impl Setting {
             Self::SignedTime => "signed_time",
             Self::PushAgain => "push_again",
             Self::Lease => "lease",
+            Self::Opened => "opened",
+            Self::SmallProfile => "small_profile",
+            Self::StretchedPins => "stretched_pins",
+            Self::FormerSalt => "former_salt",
         }
     }
 }
@@ -63,6 +75,11 @@ pub(crate) fn get(connection: &Connection, setting: Setting) -> Result<Option<Ve
 pub(crate) fn set(tx: &Transaction<'_>, setting: Setting, value: &[u8]) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT INTO setting VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = excluded.value")?
         .execute((setting.name(), value))?;
+    Ok(())
+}
+
+pub(crate) fn remove(tx: &Transaction<'_>, setting: Setting) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM setting WHERE name = ?1")?.execute([setting.name()])?;
     Ok(())
 }
 

@@ -152,7 +152,7 @@ mod tests {
         fn new(name: &str) -> Self {
             let home = std::env::temp_dir().join(format!("vigil-archive-{name}-{}", std::process::id()));
             std::fs::remove_dir_all(&home).ok();
-            let mut vault = Vault::create(&home, &Passphrase::new("four random words here"), "Desk").unwrap();
+            let mut vault = Vault::create_at_floor(&home, &Passphrase::new("four random words here"), "Desk").unwrap();
             vault.create_space(None).unwrap();
             Self(home, vault)
         }

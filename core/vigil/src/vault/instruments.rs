@@ -192,7 +192,7 @@ mod tests {
     fn vault(name: &str) -> (std::path::PathBuf, Vault) {
         let folder = std::env::temp_dir().join(format!("vigil-instruments-{name}-{}", std::process::id()));
         std::fs::remove_dir_all(&folder).ok();
-        let vault = Vault::create(&folder, &Passphrase::new("four random words"), "Desk").unwrap();
+        let vault = Vault::create_at_floor(&folder, &Passphrase::new("four random words"), "Desk").unwrap();
         (folder, vault)
     }
 

@@ -9,20 +9,31 @@ mod cards;
 mod codes;
 mod complaints;
 mod consent;
+mod create;
 mod decide;
+mod erase;
 mod erasure;
+mod homes;
 mod instruments;
 mod members;
+#[cfg(all(test, target_os = "linux"))]
+mod memory_tests;
+mod moving;
 mod opinions;
+mod options;
+mod pins;
 mod read;
 mod received;
 mod retention;
 mod save;
 mod screening;
+mod session;
 mod share;
 mod sharing_views;
 mod space;
 mod summary;
+mod unlock;
+mod upgrade;
 mod views;
 
 pub use allegations::{AccusedBy, AllegationView, NewAllegation};
@@ -30,11 +41,15 @@ pub use archive::{ArchiveKey, ArchiveReport, read_archive};
 pub use audit::{AuditTrail, ComplaintCount, DeviceTrail, ReadView, SAME_READ, SILENT_AFTER};
 pub(crate) use audit::{ReadClass, ReadNoted};
 pub use decide::Choice;
+pub use erase::Erased;
 pub use erasure::ErasureView;
+pub use homes::{HomeHandle, Homes};
 pub use members::MemberView;
+pub use options::HomeOptions;
 pub use read::ListQuery;
 pub use received::{Accepted, RecallAnswered};
 pub use screening::{DraftId, Recorded, ScreeningDraft};
+pub use session::{AutoLock, Session};
 pub use share::{Sent, ShareOrder};
 pub use sharing_views::{
     BasisCount, BasisView, CardView, ChoiceView, ConsentView, ConsentsView, SentShareView, ShareState,
@@ -47,10 +62,12 @@ pub use views::{
 pub use instruments::InstrumentInfo;
 pub(crate) use summary::Summariser;
 
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::error::{Result, VigilError};
 use crate::folder;
-use crate::keys::{DeviceKeys, KeyFile, Passphrase, SealingKeyPair, Secret, random_bytes};
+use crate::keys::{
+    AnyKeyFile, Content, DeviceKeys, HardwareVault, KeyFile, KeyFileError, Profile, SealingKeyPair, Secret, Stretched,
+};
 use crate::store::{SealedCopies, Setting, Store, StoreError, outbox, settings};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -58,6 +75,15 @@ use std::sync::Arc;
 use vigil_protocol::{DeviceId, ServerCard};
 
 pub(crate) use space::Space;
+
+/// What opened a home, to seal its key file anew.
+struct Access {
+    hardware: Arc<dyn HardwareVault>,
+    file: KeyFile,
+    slot: usize,
+    content: Content,
+    stretched: Stretched,
+}
 
 /// An open home: one device in one space, with its keys in memory.
 pub struct Vault {
@@ -67,6 +93,7 @@ pub struct Vault {
     pub(crate) device: DeviceId,
     pub(crate) space: Option<Space>,
     pub(crate) summariser: Arc<Summariser>,
+    access: Access,
     clock: Arc<dyn Clock>,
     home: PathBuf,
     // Held, not read: it keeps every other process out.
@@ -89,90 +116,31 @@ fn lock(home: &Path) -> Result<File> {
 }
 
 impl Vault {
-    /// Creates a home in an empty or missing folder, with new keys. `name` is the person's name for the committee; it may be
-    /// empty and it is never sent in the clear.
-    ///
-    /// # Errors
-    /// [`VigilError::HomeExists`], [`VigilError::Disk`].
-    pub fn create(home: &Path, passphrase: &Passphrase, name: &str) -> Result<Self> {
-        Self::create_with_clock(home, passphrase, name, Arc::new(SystemClock))
-    }
-
-    /// As [`Self::create`], with a clock of the caller's.
-    ///
-    /// # Errors
-    /// As [`Self::create`].
-    pub fn create_with_clock(home: &Path, passphrase: &Passphrase, name: &str, clock: Arc<dyn Clock>) -> Result<Self> {
-        folder::create_private(home).map_err(disk)?;
-        let lock = lock(home)?;
-        match Self::look_for(home) {
-            Err(VigilError::NoHome) => remove_unfinished(home)?,
-            _ => return Err(VigilError::HomeExists),
-        }
-        let key = Secret::random();
-        // First beside its place: a home where it is still there was never acknowledged and may be begun again.
-        KeyFile::seal(&key, passphrase)?.write_aside(&home.join("key"))?;
-        let store = Store::open(&home.join("vigil.db"), &key)?;
-        let keys = DeviceKeys::generate()?;
-        let device = DeviceId(random_bytes());
-        store.in_transaction(|tx| {
-            settings::set(tx, Setting::DeviceId, device.as_bytes())?;
-            settings::set(tx, Setting::SigningSeed, keys.seed().expose())?;
-            settings::set(tx, Setting::SealingKey, keys.sealing.private().expose())?;
-            settings::set_number(tx, Setting::InstallGeneration, 1)?;
-            settings::set(tx, Setting::OwnName, name.trim().as_bytes())
-        })?;
-        KeyFile::put_in_place(&home.join("key"))?;
-        Self::assemble(home, store, lock, clock)
-    }
-
-    /// Opens a home.
-    ///
-    /// # Errors
-    /// [`VigilError::NoHome`], [`VigilError::KeyFileMissing`], [`VigilError::WrongPassphrase`],
-    /// [`VigilError::KeyFileDamaged`], [`VigilError::DatabaseDamaged`], [`VigilError::NewerVersion`] or
-    /// [`VigilError::HomeInUse`]: seven different things.
-    pub fn open(home: &Path, passphrase: &Passphrase) -> Result<Self> {
-        Self::open_with_clock(home, passphrase, Arc::new(SystemClock))
-    }
-
-    /// As [`Self::open`], with a clock of the caller's.
-    ///
-    /// # Errors
-    /// As [`Self::open`].
-    pub fn open_with_clock(home: &Path, passphrase: &Passphrase, clock: Arc<dyn Clock>) -> Result<Self> {
-        Self::look_for(home)?;
-        let lock = lock(home)?;
-        let key = KeyFile::read(&home.join("key"))?.open(passphrase)?;
-        if !home.join("vigil.db").exists() {
-            return Err(VigilError::DatabaseDamaged { detail: "the file is missing" });
-        }
-        let store = Store::open(&home.join("vigil.db"), &key)?;
-        let mut vault = Self::assemble(home, store, lock, clock)?;
-        vault.make_missing_copies()?;
-        vault.finish_destroying()?;
-        vault.after_update()?;
-        vault.open_opinions()?;
-        vault.sweep()?;
-        Ok(vault)
-    }
-
     /// Whether there is a home to open, before anybody is asked for a passphrase.
     ///
     /// # Errors
-    /// [`VigilError::NoHome`], or [`VigilError::KeyFileMissing`] where the database is there without what opens it.
+    /// [`VigilError::NoHome`], [`VigilError::Wiped`], or [`VigilError::KeyFileMissing`] where the database is there without
+    /// what opens it.
     pub fn look_for(home: &Path) -> Result<()> {
-        let has = |name: &str| home.join(name).exists();
-        if has("key") {
-            Ok(())
-        } else if has("vigil.db") && !KeyFile::aside(&home.join("key")).exists() {
-            Err(VigilError::KeyFileMissing)
-        } else {
-            Err(VigilError::NoHome)
+        let key = key_path(home);
+        if key.exists() {
+            return match AnyKeyFile::read(&key) {
+                Err(KeyFileError::Wiped) => Err(VigilError::Wiped),
+                _ => Ok(()),
+            };
+        }
+        if folder::aside(&key).exists() {
+            return Err(VigilError::NoHome);
+        }
+        match database_files(home) {
+            Ok(files) if !files.is_empty() => Err(VigilError::KeyFileMissing),
+            // Nothing but what a wipe spares.
+            _ if home.join("sealed.db").exists() => Err(VigilError::Wiped),
+            _ => Err(VigilError::NoHome),
         }
     }
 
-    fn assemble(home: &Path, store: Store, lock: File, clock: Arc<dyn Clock>) -> Result<Self> {
+    fn assemble(home: &Path, store: Store, lock: File, access: Access, clock: Arc<dyn Clock>) -> Result<Self> {
         let missing = || VigilError::DatabaseDamaged { detail: "the device's keys are missing" };
         let read = |setting| -> Result<zeroize::Zeroizing<Vec<u8>>> {
             Ok(zeroize::Zeroizing::new(settings::get(store.read(), setting)?.ok_or_else(missing)?))
@@ -183,9 +151,13 @@ impl Vault {
         let sealing = SealingKeyPair::from_private(sealing).ok_or_else(missing)?;
         let keys = DeviceKeys::from_parts(seed, sealing)?;
         let space = Space::load(&store)?;
-        let copies = SealedCopies::open(&home.join("sealed.db"))?;
+        let copies = match access.content.profile {
+            Profile::Whole => SealedCopies::open(&home.join("sealed.db"))?,
+            // The copies of the whole are none of its business.
+            Profile::Small => SealedCopies::in_memory()?,
+        };
         let summariser = Arc::new(instruments::summariser(&store)?);
-        Ok(Self { store, copies, keys, device, space, summariser, clock, home: home.to_owned(), _lock: lock })
+        Ok(Self { store, copies, keys, device, space, summariser, access, clock, home: home.to_owned(), _lock: lock })
     }
 
     /// What the first start of another version of Vigil does.
@@ -205,6 +177,11 @@ impl Vault {
     /// The folder that this home is in.
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// The file that what is open lies in.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.home.join(self.access.content.database.file_name())
     }
 
     /// This device's name in its space.
@@ -237,13 +214,24 @@ fn disk(error: std::io::Error) -> VigilError {
     VigilError::Disk { why: error.kind().to_string() }
 }
 
-/// Removes what a creation left that a full disk or a power cut ended.
-fn remove_unfinished(home: &Path) -> Result<()> {
-    for name in ["vigil.db", "vigil.db-wal", "vigil.db-shm", "sealed.db", "sealed.db-wal", "sealed.db-shm"] {
-        match std::fs::remove_file(home.join(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(disk(error)),
-            _ => {}
+/// Where a home's key file is.
+fn key_path(home: &Path) -> PathBuf {
+    home.join("key")
+}
+
+/// The databases of a home, with the files beside them; not the sealed copies.
+fn database_files(home: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let is_database = |name: &str| {
+        let (stem, ending) = name.split_once('.').unwrap_or_default();
+        let random = stem.len() == 16 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (random || stem == "vigil") && matches!(ending, "db" | "db-wal" | "db-shm" | "db-journal")
+    };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(home)? {
+        let entry = entry?;
+        if entry.file_name().to_str().is_some_and(is_database) {
+            files.push(entry.path());
         }
     }
-    Ok(())
+    Ok(files)
 }

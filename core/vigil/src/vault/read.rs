@@ -301,6 +301,7 @@ impl Vault {
             parked: chains::parked_reasons(store)?,
             suspended_authors: chains::equivocators(store)?.iter().map(ToString::to_string).collect(),
             log_waiting: (space.log.len() - space.confirmed) as u64,
+            hardware: self.hardware_level()?.name().to_owned(),
         })
     }
 }

@@ -192,7 +192,7 @@ mod tests {
         fn desk(name: &str) -> (Self, Vault) {
             let home = Self(std::env::temp_dir().join(format!("vigil-received-{name}-{}", std::process::id())));
             std::fs::remove_dir_all(&home.0).ok();
-            let mut vault = Vault::create(&home.0, &Passphrase::new("four random words here"), name).unwrap();
+            let mut vault = Vault::create_at_floor(&home.0, &Passphrase::new("four random words here"), name).unwrap();
             vault.create_space(None).unwrap();
             (home, vault)
         }

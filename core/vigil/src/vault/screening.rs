@@ -132,12 +132,12 @@ impl Vault {
         Ok(open)
     }
 
-    /// Starts a screening. It is durable, and stays on this device until it is finished or thrown away.
+    /// Starts a screening, in a space or before there is one. It is durable, and stays on this device until it is finished
+    /// or thrown away.
     ///
     /// # Errors
-    /// [`VigilError::Invalid`], [`VigilError::NotInSpace`].
+    /// [`VigilError::Invalid`].
     pub fn start_screening(&mut self, draft: &ScreeningDraft) -> Result<DraftId> {
-        self.space()?;
         let id = DraftId(random_bytes());
         self.keep_draft(&id, draft)?;
         Ok(id)

@@ -187,4 +187,6 @@ pub struct Status {
     pub suspended_authors: Vec<String>,
     /// Entries of the membership log that the server has not taken yet.
     pub log_waiting: u64,
+    /// How well the home's key is kept: `software` is a stand-in, not hardware.
+    pub hardware: String,
 }

@@ -16,7 +16,7 @@ fn play_all(talks: &[&str]) -> (Vec<String>, Vec<vigil_core::RecordSummary>, Vec
     let home =
         std::env::temp_dir().join(format!("vigil-interview-{}-{:?}", std::process::id(), std::thread::current().id()));
     std::fs::remove_dir_all(&home).ok();
-    let mut vault = Vault::create(&home, &Passphrase::new("test"), "Test").unwrap();
+    let mut vault = Vault::create_at_floor(&home, &Passphrase::new("test"), "Test").unwrap();
     vault.create_space(None).unwrap();
     let play = |typed: &&str| {
         let mut shown = Vec::new();
@@ -145,7 +145,7 @@ fn what_was_skipped_is_not_asked_again_in_a_draft() {
 fn an_instrument_is_refused_to_whom_it_is_not_for() {
     let home = std::env::temp_dir().join(format!("vigil-interview-roles-{}", std::process::id()));
     std::fs::remove_dir_all(&home).ok();
-    let mut vault = Vault::create(&home, &Passphrase::new("test"), "Test").unwrap();
+    let mut vault = Vault::create_at_floor(&home, &Passphrase::new("test"), "Test").unwrap();
     vault.create_space(None).unwrap();
     let begin = |vault: &mut Vault, id: &str, typed: &str| {
         let mut shown = Vec::new();
@@ -180,7 +180,7 @@ fn an_instrument_is_refused_to_whom_it_is_not_for() {
 fn an_instrument_that_a_programme_brought_is_found_by_its_name_and_its_newest_version() {
     let home = std::env::temp_dir().join(format!("vigil-interview-brought-{}", std::process::id()));
     std::fs::remove_dir_all(&home).ok();
-    let mut vault = Vault::create(&home, &Passphrase::new("test"), "Test").unwrap();
+    let mut vault = Vault::create_at_floor(&home, &Passphrase::new("test"), "Test").unwrap();
     vault.create_space(None).unwrap();
     let mut file = serde_json::to_value(vault.instrument("border_interception@1").unwrap().sheet()).unwrap();
     file["id"] = "bus_park".into();
@@ -207,7 +207,7 @@ fn an_instrument_that_a_programme_brought_is_found_by_its_name_and_its_newest_ve
 fn only_an_instrument_that_tells_kinds_of_exploitation_apart_asks_for_the_kind() {
     let home = std::env::temp_dir().join(format!("vigil-interview-kinds-{}", std::process::id()));
     std::fs::remove_dir_all(&home).ok();
-    let mut vault = Vault::create(&home, &Passphrase::new("test"), "Test").unwrap();
+    let mut vault = Vault::create_at_floor(&home, &Passphrase::new("test"), "Test").unwrap();
     vault.create_space(None).unwrap();
     let asked = "What kind of exploitation is it about";
     let mut file = serde_json::to_value(vault.instrument("border_interception@1").unwrap().sheet()).unwrap();

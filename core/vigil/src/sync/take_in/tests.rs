@@ -18,9 +18,9 @@ impl Pair {
         let folder = std::env::temp_dir().join(format!("vigil-take-in-{name}-{}", std::process::id()));
         std::fs::remove_dir_all(&folder).ok();
         let passphrase = Passphrase::new("four random words");
-        let mut desk = Vault::create(&folder.join("desk"), &passphrase, "Desk").unwrap();
+        let mut desk = Vault::create_at_floor(&folder.join("desk"), &passphrase, "Desk").unwrap();
         desk.create_space(None).unwrap();
-        let mut monitor = Vault::create(&folder.join("monitor"), &passphrase, "Monitor").unwrap();
+        let mut monitor = Vault::create_at_floor(&folder.join("monitor"), &passphrase, "Monitor").unwrap();
         let welcome = desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap();
         monitor.join(&welcome).unwrap();
         let mut records: Vec<RecordId> = ["one", "two"]

@@ -1,8 +1,9 @@
 //! The order of a read: the event first, durable, and only then the name. Nothing is shown if it cannot be kept.
 
+use super::super::HomeOptions;
 use super::*;
 use crate::clock::Clock;
-use crate::keys::Passphrase;
+use crate::keys::{Passphrase, Stretching};
 use crate::records::NewSighting;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,6 +12,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const MINUTE: i64 = 60 * 1000;
 
 struct Hand(AtomicI64);
+
+fn at_floor(clock: Arc<dyn Clock>) -> HomeOptions {
+    HomeOptions { stretching: Stretching::Floor, clock, ..HomeOptions::default() }
+}
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
@@ -31,7 +36,7 @@ impl Desk {
         std::fs::remove_dir_all(&folder).ok();
         let clock = Arc::new(Hand(AtomicI64::new(1_795_000_000_000)));
         let passphrase = Passphrase::new("four random words");
-        let mut vault = Vault::create_with_clock(&folder, &passphrase, "Desk", clock.clone()).unwrap();
+        let mut vault = Vault::create_with(&folder, &passphrase, "Desk", &at_floor(clock.clone())).unwrap();
         vault.create_space(None).unwrap();
         let name = (FieldName::new("name").unwrap(), FieldValue::from("Maya Rai"));
         let person = vault.record("person", vec![name]).unwrap();
@@ -45,7 +50,7 @@ impl Desk {
     fn reopen(&mut self) {
         self.vault = None;
         let passphrase = Passphrase::new("four random words");
-        self.vault = Some(Vault::open_with_clock(&self.folder, &passphrase, self.clock.clone()).unwrap());
+        self.vault = Some(Vault::open_with(&self.folder, &passphrase, &at_floor(self.clock.clone())).unwrap());
     }
 
     fn pass(&self, milliseconds: i64) {
@@ -210,7 +215,7 @@ fn a_purpose_is_told_and_makes_a_read_of_its_own() {
 fn a_desk_that_has_not_reported_for_a_month_is_silent_until_it_does() {
     let mut desk = Desk::new("silent");
     let (folder, clock) = (desk.folder.join("auditor"), desk.clock.clone());
-    let mut auditor = Vault::create_with_clock(&folder, &Passphrase::new("x"), "", clock).unwrap();
+    let mut auditor = Vault::create_with(&folder, &Passphrase::new("x"), "", &at_floor(clock)).unwrap();
     let welcome = desk.vault().admit(&auditor.join_request().unwrap(), Role::Auditor, "").unwrap();
     auditor.join(&welcome).unwrap();
     let silent = |auditor: &Vault| auditor.audit_trail().unwrap().devices[0].silent;

@@ -32,7 +32,7 @@ impl Committee {
     fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("vigil-opinions-{name}-{}", std::process::id()));
         std::fs::remove_dir_all(&folder).ok();
-        let create = |name: &str| Vault::create(&folder.join(name), &passphrase(), name).unwrap();
+        let create = |name: &str| Vault::create_at_floor(&folder.join(name), &passphrase(), name).unwrap();
         let (mut desk, mut second, mut monitor) = (create("desk"), create("second"), create("monitor"));
         desk.create_space(None).unwrap();
         for (vault, role) in [(&mut monitor, Role::Monitor), (&mut second, Role::Desk)] {

@@ -29,7 +29,7 @@ pub struct LeaseView {
 
 impl Vault {
     fn monotonic(&self) -> i64 {
-        i64::try_from(self.clock.elapsed().as_millis()).unwrap_or(i64::MAX)
+        i64::try_from(self.clock.moment().millis).unwrap_or(i64::MAX)
     }
 
     fn known_time(&self) -> Result<Known> {
