@@ -200,7 +200,7 @@ impl Vault {
         Ok((now, Timestamp(now.0.saturating_add(i64::from(days) * limits::DAY_MS))))
     }
 
-    fn certificate(&self, request: &str, admission: &Admission) -> Result<Certificate> {
+    pub(in crate::vault) fn certificate(&self, request: &str, admission: &Admission) -> Result<Certificate> {
         let request = JoinRequest::from_bytes(&from_code("join request", JOIN_PREFIX, request)?)?;
         let space = self.space()?;
         let (epoch, key) = self.current_epoch()?;
@@ -230,6 +230,15 @@ impl Vault {
             _ => None,
         };
         self.write_log(LogBody::Admit { certificate, share, cosignatures })
+    }
+
+    /// The welcome of a device that the log has admitted: by a motion, or where its first welcome was lost.
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`].
+    pub fn welcome_again(&self, device: &DeviceId) -> Result<String> {
+        self.space()?.membership.active_member(device).ok_or(VigilError::NotFound { what: "member" })?;
+        self.welcome()
     }
 
     fn welcome(&self) -> Result<String> {
