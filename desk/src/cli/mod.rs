@@ -18,6 +18,7 @@ mod questions;
 mod reader;
 mod reading;
 mod records;
+mod recovery;
 mod serve;
 pub mod session;
 mod sharing;
@@ -118,6 +119,8 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
             records::settle(arguments, output, record, field.as_deref(), *choose, decision.as_deref())
         }
         Command::Evidence(command) => evidence::run(arguments, output, command),
+        Command::Recovery(command) => recovery::run(arguments, output, command),
+        Command::Archive(command) => recovery::archive(arguments, output, command),
         Command::Audit { command } => audit::run(arguments, output, command.as_ref()),
         Command::Complain { text, what_is_kept } => audit::complain(arguments, output, text, *what_is_kept),
         Command::Erase { record, reason } => erasing::erase(arguments, output, record, reason),
