@@ -65,7 +65,7 @@ impl Vault {
     /// more than a bundle takes, [`VigilError::NotAllowed`] for what auditors alone read, [`VigilError::Disk`] if the read cannot be noted.
     pub fn export_evidence(&self, record: &RecordId, with_persons: bool) -> Result<Evidence> {
         let store = self.store.read();
-        let row = records::get(store, record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        let row = self.row(record)?;
         if is_for_auditors(&row.columns.kind) && self.role()? != Role::Auditor {
             return Err(VigilError::NotAllowed { why: "auditors read it, and nobody else" });
         }

@@ -196,7 +196,7 @@ impl Vault {
         if days == 0 || days > MAX_DAYS {
             return Err(VigilError::invalid("days", "a certificate lasts 1 to 90 days"));
         }
-        let now = self.now();
+        let now = self.log_time()?;
         Ok((now, Timestamp(now.0.saturating_add(i64::from(days) * limits::DAY_MS))))
     }
 
