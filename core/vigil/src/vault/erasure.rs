@@ -9,7 +9,7 @@ use crate::records::{
     Code, EventBody, FieldName, FieldValue, LongText, OutcomeState, SignedEvent, Standing, resolve_fields,
 };
 use crate::store::{Setting, StoreError, chains, erasures, receipts, records, settings};
-use crate::sync::{Save, erase, may_erase, reading_devices};
+use crate::sync::{About, Save, erase, may_erase, reading_devices};
 use rusqlite::Transaction;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -143,7 +143,7 @@ impl Vault {
             (None, None) => return Err(VigilError::NotFound { what: "record" }),
         };
         let asked = Some((known.kind.as_str(), &known.creator));
-        if may_erase(self.space()?, asked, &self.device, None) { Ok(known) } else { Err(MAY_NOT) }
+        if may_erase(&self.space()?.membership, asked, &self.device) { Ok(known) } else { Err(MAY_NOT) }
     }
 
     /// The members who could read a record, as far as it can be known here: its creator, those whom its capsules name, those
@@ -152,7 +152,8 @@ impl Vault {
         let space = self.space()?;
         let identity = self.summariser.kinds().kind(&known.kind).is_some_and(|kind| kind.identity);
         let mut readers: BTreeSet<DeviceId> = [self.device, known.creator].into();
-        readers.extend(reading_devices(space, record, identity, &known.creator));
+        let about = About { record, identity, creator: &known.creator };
+        readers.extend(reading_devices(&space.membership, about));
         if !identity {
             let desks = space.membership.active_members().filter(|member| member.role == Role::Desk);
             readers.extend(desks.map(|desk| desk.device));

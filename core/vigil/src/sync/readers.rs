@@ -1,0 +1,110 @@
+//! Who reads what is written from now on: whom a new key is sealed to, which key still serves, and who may erase.
+//! Everything here follows from the membership log alone. It promises that nobody is sealed to who may not read the record as
+//! the log is known here, and that no key serves on that such a person could hold (PROTOCOL 1-4).
+
+use super::auditors;
+use crate::records::is_for_auditors;
+use crate::store::Generation;
+use vigil_protocol::{DeviceId, Membership, Recipient, RecordId, Role};
+
+/// A record, as far as its readers depend on it.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    pub(crate) record: &'a RecordId,
+    /// Whether it says who somebody is.
+    pub(crate) identity: bool,
+    pub(crate) creator: &'a DeviceId,
+}
+
+/// Where a record key comes from.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) record: &'a RecordId,
+    /// Who started it.
+    pub(crate) starter: &'a DeviceId,
+    /// How much of the membership log its starter knew.
+    pub(crate) log_length: u64,
+}
+
+impl Generation {
+    pub(super) fn origin(&self) -> Origin<'_> {
+        Origin { record: &self.record, starter: &self.starter, log_length: self.log_length }
+    }
+}
+
+/// The single devices that may read a record now, besides the desks: identities go to the officers assigned (before that,
+/// to those on duty), everything else to those assigned; a monitor goes on reading its own. A volunteer opens nothing that
+/// others write (PROTOCOL 1-3).
+pub(crate) fn reading_devices(membership: &Membership, about: About<'_>) -> Vec<DeviceId> {
+    let assigned = membership.assigned(about.record);
+    let mut devices: Vec<DeviceId> = if about.identity {
+        assigned.unwrap_or_else(|| membership.intake()).to_vec()
+    } else {
+        assigned.unwrap_or_default().to_vec()
+    };
+    let is_monitor = |member: &vigil_protocol::Member| member.role == Role::Monitor && !member.probation;
+    if membership.active_member(about.creator).is_some_and(is_monitor) {
+        devices.push(*about.creator);
+    }
+    devices.sort_unstable();
+    devices.dedup();
+    devices
+}
+
+/// Whom a new key of a record is sealed to, whoever else may read it: the recovery key for an identity, otherwise the desks.
+/// While somebody who was closed out holds the newest epoch's key, that is each desk by itself.
+fn shared(membership: &Membership, identity: bool) -> Vec<Recipient> {
+    if identity {
+        return vec![Recipient::Recovery];
+    }
+    if !membership.epoch_is_exposed() {
+        return vec![Recipient::Epoch(membership.epoch())];
+    }
+    let desks: Vec<Recipient> = membership.desks().map(|desk| Recipient::Device(desk.device)).collect();
+    if desks.is_empty() { vec![Recipient::Recovery] } else { desks }
+}
+
+/// Whom a new key of a record is sealed to.
+pub(crate) fn recipients(membership: &Membership, about: About<'_>, me: &DeviceId) -> Vec<Recipient> {
+    let shared = shared(membership, about.identity);
+    let devices = reading_devices(membership, about);
+    // The author holds the key already; an officer on duty gets a copy all the same, for another install of hers.
+    let is_monitor = membership.active_member(me).is_some_and(|member| member.role == Role::Monitor);
+    let own_copy = about.identity && !is_monitor;
+    let others = devices.into_iter().filter(|device| device != me || own_copy).map(Recipient::Device);
+    let mut all: Vec<Recipient> = shared.clone();
+    all.extend(others.filter(|recipient| !shared.contains(recipient)));
+    all
+}
+
+/// Whether a key serves for new content of a record: no removal or unassignment came after it, and whoever started it may
+/// read the record now (PROTOCOL 4). One's own key serves oneself.
+pub(crate) fn serves(membership: &Membership, about: About<'_>, key: Origin<'_>, me: &DeviceId) -> bool {
+    let may_read = membership.active_member(key.starter).is_some_and(|starter| {
+        starter.device == *me
+            || (starter.role == Role::Desk && !about.identity)
+            || reading_devices(membership, about).contains(&starter.device)
+    });
+    may_read && membership.key_still_serves(key.record, key.log_length)
+}
+
+/// Whom of those who were named a key is given to now.
+pub(crate) fn grantees(membership: &Membership, named: &[DeviceId], for_auditors: bool) -> Vec<Recipient> {
+    named
+        .iter()
+        .filter(|device| membership.active_member(device).is_some_and(|to| !to.probation))
+        .filter(|device| !for_auditors || auditors::is_auditor(membership, device))
+        .map(|device| Recipient::Device(*device))
+        .collect()
+}
+
+/// Whether a device may erase a record, of which kind and creator are given where they are known: its creator, an officer or
+/// a desk. What auditors read is erased by nobody whom it may be about, its creator included (ADR 0017).
+pub(crate) fn may_erase(membership: &Membership, known: Option<(&str, &DeviceId)>, author: &DeviceId) -> bool {
+    if known.is_some_and(|(kind, _)| is_for_auditors(kind)) {
+        return auditors::is_auditor(membership, author);
+    }
+    membership.member(author).is_some_and(|member| {
+        matches!(member.role, Role::Officer | Role::Desk) || known.is_none_or(|(_, creator)| creator == author)
+    })
+}
