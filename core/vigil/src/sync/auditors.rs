@@ -11,7 +11,7 @@ use vigil_protocol::{DeviceId, Membership, Recipient, RecordId, Role, limits};
 
 /// Whether a device is an auditor's and has not been removed.
 pub(crate) fn is_auditor(membership: &Membership, device: &DeviceId) -> bool {
-    membership.active_member(device).is_some_and(|member| member.role == Role::Auditor)
+    membership.active_member(device).is_some_and(|member| member.role == Role::Auditor && !member.probation)
 }
 
 /// Whether a record on this device is for auditors alone.
@@ -21,8 +21,9 @@ pub(super) fn owns(connection: &Connection, record: &RecordId) -> Result<bool> {
 
 /// Whom a new key is sealed to: the recovery key, and the auditors that there are.
 pub(crate) fn recipients(membership: &Membership, me: &DeviceId) -> Vec<Recipient> {
-    let auditors = membership.active_members().filter(|member| member.role == Role::Auditor);
-    let others = auditors.map(|member| member.device).filter(|device| device != me).map(Recipient::Device);
+    let auditors = membership.active_members().map(|member| member.device);
+    let auditors = auditors.filter(|device| is_auditor(membership, device));
+    let others = auditors.filter(|device| device != me).map(Recipient::Device);
     std::iter::once(Recipient::Recovery).chain(others).take(limits::MAX_CAPSULE_RECIPIENTS).collect()
 }
 

@@ -3,12 +3,12 @@
 //! the others.
 
 mod again;
-mod auditors;
+pub(crate) mod auditors;
 mod client;
 mod http;
 mod pack;
 mod progress;
-mod readers;
+pub(crate) mod readers;
 mod take_in;
 mod transport;
 

@@ -41,6 +41,9 @@ pub(crate) enum Save {
     /// The erasure of a record.
     #[n(2)]
     Tombstone,
+    /// The keys of what is left of a record after "let go", for those who may hold the person's: it names nobody.
+    #[n(3)]
+    LetGo(#[n(0)] Vec<DeviceId>),
 }
 
 impl Save {
@@ -111,7 +114,7 @@ fn new_generation(space: &Space, record: RecordId, starter: DeviceId) -> Generat
         record,
         key,
         starter,
-        log_length: space.membership.length(),
+        log_length: readers::born_at(&space.membership, space.confirmed as u64),
         sequence: None,
         sent: false,
     }
@@ -126,12 +129,17 @@ struct Target {
     for_auditors: bool,
 }
 
-fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &RecordId, me: &DeviceId) -> Result<Target> {
-    let (kind, creator) = match records::get(connection, record)? {
+/// The kind and the creator of a record, as they are known here.
+fn known(connection: &Connection, record: &RecordId, me: &DeviceId) -> Result<(String, DeviceId)> {
+    Ok(match records::get(connection, record)? {
         Some(row) => (row.columns.kind, row.columns.creator),
         // What comes to mind later goes to the readers of a record that is gone here.
         None => handed_over::find(connection, record)?.map_or((String::new(), *me), |stub| (stub.kind, stub.creator)),
-    };
+    })
+}
+
+fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &RecordId, me: &DeviceId) -> Result<Target> {
+    let (kind, creator) = known(connection, record, me)?;
     let identity = kinds.kind(&kind).is_some_and(|kind| kind.identity);
     let held = generations::of_record(connection, record)?;
     let for_auditors = kinds.is_for_auditors(&kind);
@@ -240,8 +248,12 @@ impl<'v, 't> Packer<'v, 't> {
         }
         let for_auditors = auditors::owns(self.tx, record)?;
         for save in saves {
-            if let Save::Grant(devices) = save {
-                let to = readers::grantees(&self.space.membership, devices, for_auditors);
+            let to_duty = matches!(save, Save::LetGo(_));
+            if let Save::Grant(devices) | Save::LetGo(devices) = save {
+                let (kind, creator) = known(self.tx, record, &me)?;
+                let identity = self.vault.summariser.kinds().kind(&kind).is_some_and(|kind| kind.identity);
+                let about = About { record, identity, creator: &creator };
+                let to = readers::grantees(&self.space.membership, about, devices, (for_auditors, to_duty));
                 if to.is_empty() {
                     continue;
                 }

@@ -5,7 +5,7 @@
 use super::auditors;
 use crate::records::is_for_auditors;
 use crate::store::Generation;
-use vigil_protocol::{DeviceId, Membership, Recipient, RecordId, Role};
+use vigil_protocol::{DeviceId, Member, Membership, Recipient, RecordId, Role};
 
 /// A record, as far as its readers depend on it.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ pub(crate) fn reading_devices(membership: &Membership, about: About<'_>) -> Vec<
     } else {
         assigned.unwrap_or_default().to_vec()
     };
-    let is_monitor = |member: &vigil_protocol::Member| member.role == Role::Monitor && !member.probation;
+    let is_monitor = |member: &Member| member.role == Role::Monitor && !member.probation;
     if membership.active_member(about.creator).is_some_and(is_monitor) {
         devices.push(*about.creator);
     }
@@ -88,23 +88,48 @@ pub(crate) fn serves(membership: &Membership, about: About<'_>, key: Origin<'_>,
     may_read && membership.key_still_serves(key.record, key.log_length)
 }
 
-/// Whom of those who were named a key is given to now.
-pub(crate) fn grantees(membership: &Membership, named: &[DeviceId], for_auditors: bool) -> Vec<Recipient> {
-    named
-        .iter()
-        .filter(|device| membership.active_member(device).is_some_and(|to| !to.probation))
-        .filter(|device| !for_auditors || auditors::is_auditor(membership, device))
-        .map(|device| Recipient::Device(*device))
-        .collect()
+/// Whom of those who were named a key is given to now: the log may have gone on since they were named. What names nobody
+/// may be given to those on duty and to the monitor who wrote it, too.
+pub(crate) fn grantees(
+    membership: &Membership,
+    about: About<'_>,
+    named: &[DeviceId],
+    (for_auditors, to_duty): (bool, bool),
+) -> Vec<Recipient> {
+    let readers = reading_devices(membership, about);
+    let may_read = |device: &&DeviceId| {
+        if for_auditors {
+            return auditors::is_auditor(membership, device);
+        }
+        membership.member(device).filter(|member| member.may_be_assigned()).is_some_and(|member| {
+            let on_duty = to_duty && (member.role == Role::Monitor || membership.intake().contains(device));
+            readers.contains(device) || (!about.identity && (member.role == Role::Desk || on_duty))
+        })
+    };
+    named.iter().filter(may_read).map(|device| Recipient::Device(*device)).collect()
 }
 
 /// Whether a device may erase a record, of which kind and creator are given where they are known: its creator, an officer or
 /// a desk. What auditors read is erased by nobody whom it may be about, its creator included (ADR 0017).
-pub(crate) fn may_erase(membership: &Membership, known: Option<(&str, &DeviceId)>, author: &DeviceId) -> bool {
+///
+/// It is asked for the time at which the author said so, when the log had `log_length` entries: a device that hears late that
+/// an officer erased something erases it, too, whatever that officer has become since.
+pub(crate) fn may_erase(
+    membership: &Membership,
+    known: Option<(&str, &DeviceId)>,
+    (author, log_length): (&DeviceId, u64),
+) -> bool {
     if known.is_some_and(|(kind, _)| is_for_auditors(kind)) {
-        return auditors::is_auditor(membership, author);
+        let was_auditor = |member: &Member| member.role_at(log_length) == Role::Auditor && !member.probation;
+        return membership.member(author).is_some_and(was_auditor);
     }
-    membership.member(author).is_some_and(|member| {
-        matches!(member.role, Role::Officer | Role::Desk) || known.is_none_or(|(_, creator)| creator == author)
-    })
+    membership
+        .member(author)
+        .is_some_and(|member| member.role_at(log_length).leads() || known.is_none_or(|(_, creator)| creator == author))
+}
+
+/// How much of the log a key that is started now counts as knowing: what the server has confirmed. Entries that wait here may
+/// yet get a removal before them that this device has not heard of.
+pub(crate) fn born_at(membership: &Membership, confirmed: u64) -> u64 {
+    membership.length().min(confirmed)
 }

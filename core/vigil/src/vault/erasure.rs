@@ -142,8 +142,9 @@ impl Vault {
             (None, Some(stub)) => Known { kind: stub.kind, creator: stub.creator, is_here: false },
             (None, None) => return Err(VigilError::NotFound { what: "record" }),
         };
+        let membership = &self.space()?.membership;
         let asked = Some((known.kind.as_str(), &known.creator));
-        if may_erase(&self.space()?.membership, asked, &self.device) { Ok(known) } else { Err(MAY_NOT) }
+        if may_erase(membership, asked, (&self.device, membership.length())) { Ok(known) } else { Err(MAY_NOT) }
     }
 
     /// The members who could read a record, as far as it can be known here: its creator, those whom its capsules name, those
@@ -258,8 +259,11 @@ impl Vault {
     }
 
     pub(super) fn erase_in(&self, tx: &Transaction<'_>, gone: &[RecordId], erased: &mut Erased) -> Result<()> {
+        let length = self.space()?.membership.length();
         for record in gone {
-            let Some(saves) = erase(tx, self.space.as_ref(), record, &self.device)? else { return Err(MAY_NOT) };
+            let Some(saves) = erase(tx, self.space.as_ref(), record, (&self.device, length))? else {
+                return Err(MAY_NOT);
+            };
             erased.saves.extend(saves);
             // Also where nothing was sent: a sealed copy may have been handed over.
             erased.copies.push(self.enqueue(tx, record, &Save::Tombstone)?);

@@ -109,7 +109,9 @@ fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Resu
         }
         for (record, at) in tombstones {
             let author = at.header.device;
-            let Some(saves) = erase(tx, vault.space.as_ref(), &record, &author)? else { continue };
+            let Some(saves) = erase(tx, vault.space.as_ref(), &record, (&author, at.header.log_length))? else {
+                continue;
+            };
             taken.erased_records += 1;
             forgotten.extend(saves);
             erasures::confirm(tx, &record, &author)?;
@@ -367,20 +369,20 @@ fn keep(
     Ok(())
 }
 
-/// Erases a record, if its author may say so: its creator, an officer or a desk. Gives the numbers of saves that went with
+/// Erases a record, if who `said` so, when the log had so many entries, may: its creator, an officer or a desk. Gives the numbers of saves that went with
 /// it, or `None` if the author may not.
 pub(crate) fn erase(
     tx: &Transaction<'_>,
     space: Option<&Space>,
     record: &RecordId,
-    author: &DeviceId,
+    said: (&DeviceId, u64),
 ) -> Result<Option<Vec<u64>>> {
     let known = match records::get(tx, record)? {
         Some(row) => Some((row.columns.kind, row.columns.creator)),
         None => handed_over::find(tx, record)?.map(|stub| (stub.kind, stub.creator)),
     };
     let known = known.as_ref().map(|(kind, creator)| (kind.as_str(), creator));
-    if !space.is_some_and(|space| may_erase(&space.membership, known, author)) {
+    if !space.is_some_and(|space| may_erase(&space.membership, known, said)) {
         return Ok(None);
     }
     records::erase(tx, record)?;
