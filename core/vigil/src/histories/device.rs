@@ -52,6 +52,8 @@ pub(super) struct Device {
     pub(super) records: BTreeMap<RecordId, Held>,
     pub(super) keys: BTreeMap<RecordId, Vec<Key>>,
     pub(super) creators: BTreeMap<RecordId, DeviceId>,
+    /// Who brought which key in a write, and knowing how much of the log.
+    pub(super) origins: BTreeMap<KeyCommitment, (DeviceId, u64)>,
     pub(super) erased: BTreeSet<RecordId>,
     /// The same for whoever judges it, which no switch changes.
     pub(super) gone: BTreeSet<RecordId>,
@@ -82,6 +84,7 @@ impl Device {
             records: BTreeMap::new(),
             keys: BTreeMap::new(),
             creators: BTreeMap::new(),
+            origins: BTreeMap::new(),
             erased: BTreeSet::new(),
             gone: BTreeSet::new(),
             alone: BTreeSet::new(),

@@ -5,7 +5,7 @@ use super::device::{Held, Key};
 use super::packing::content_of;
 use super::space::Space;
 use super::{Broken, Control};
-use crate::sync::readers::may_erase;
+use crate::sync::readers::{may_erase, origin_of_grant};
 use vigil_protocol::{Capsule, Chain, DeviceId, Item, KeyReference, Recipient, RecordId};
 
 impl Space {
@@ -74,9 +74,20 @@ impl Space {
         }
         if let Some(capsule) = item.capsule() {
             if matches!(item, Item::Write(..)) {
-                self.devices[device].creators.entry(*record).or_insert(*author);
+                let me = &mut self.devices[device];
+                me.creators.entry(*record).or_insert(*author);
+                let oldest = me.origins.entry(capsule.commitment).or_insert((*author, log_length));
+                if log_length < oldest.1 {
+                    *oldest = (*author, log_length);
+                }
             }
-            self.open(device, capsule, (author, log_length));
+            let origin = if matches!(item, Item::Write(..)) {
+                (*author, log_length)
+            } else {
+                let written = self.devices[device].origins.get(&capsule.commitment).copied();
+                origin_of_grant(written.into_iter(), *author)
+            };
+            self.open(device, capsule, (&origin.0, origin.1));
         }
         match item {
             Item::Write(reference, sealed) => {

@@ -128,6 +128,12 @@ pub(crate) fn may_erase(
         .is_some_and(|member| member.role_at(log_length).leads() || known.is_none_or(|(_, creator)| creator == author))
 }
 
+/// Who started a key that was granted, and knowing how much of the log: what the writes that brought it say, the oldest first.
+/// A grant makes no key newer than it is. Where no such write is here, the key opens what it opens and serves nothing new.
+pub(crate) fn origin_of_grant(written: impl Iterator<Item = (DeviceId, u64)>, granter: DeviceId) -> (DeviceId, u64) {
+    written.min_by_key(|(_, log_length)| *log_length).unwrap_or((granter, 0))
+}
+
 /// How much of the log a key that is started now counts as knowing: what the server has confirmed. Entries that wait here may
 /// yet get a removal before them that this device has not heard of.
 pub(crate) fn born_at(membership: &Membership, confirmed: u64) -> u64 {
