@@ -61,6 +61,8 @@ pub(super) struct Device {
     pub(super) alone: BTreeSet<RecordId>,
     /// Items that were taken in: number of the batch, place.
     pub(super) taken: BTreeSet<(usize, u32)>,
+    /// Batches that were looked at whole and counted: nothing more comes of them.
+    pub(super) done: BTreeSet<usize>,
     /// Items whose key is not here yet.
     pub(super) parked: Vec<(usize, u32)>,
     /// Batches of every author by counter: hash, and that of the one before.
@@ -89,6 +91,7 @@ impl Device {
             gone: BTreeSet::new(),
             alone: BTreeSet::new(),
             taken: BTreeSet::new(),
+            done: BTreeSet::new(),
             parked: Vec::new(),
             headers: BTreeMap::new(),
             proofs: BTreeSet::new(),

@@ -121,7 +121,8 @@ impl Space {
     /// A capsule, and who can open it from now on.
     fn capsule(&mut self, device: usize, record: &RecordId, commitment: KeyCommitment, to: Vec<Recipient>) -> Capsule {
         let me = &self.devices[device];
-        let (by, length) = (me.id, me.view.length());
+        // What rests on entries that wait here, nobody else can know.
+        let (by, known, length) = (me.id, me.known, if me.own.is_empty() { me.known } else { u64::MAX });
         let epochs: Vec<SealingPublicKey> = to
             .iter()
             .filter_map(|to| if let Recipient::Epoch(epoch) = to { me.view.epoch_key(*epoch) } else { None })
@@ -131,7 +132,7 @@ impl Space {
         self.judge_capsule(device, record, &devices);
         if let Some(info) = self.keys.get_mut(&commitment) {
             info.devices.extend(devices.into_iter().map(|to| Reached { to, by, length }));
-            info.epochs.extend(epochs.into_iter().map(|to| Reached { to, by, length }));
+            info.epochs.extend(epochs.into_iter().map(|to| Reached { to, by, length: known }));
         }
         let sealed = |to: Recipient| SealedKey { to, encapsulated: SealingPublicKey([0; 32]), sealed: [0; 48].into() };
         Capsule { record: *record, commitment, sealed: to.into_iter().map(sealed).collect() }

@@ -16,6 +16,9 @@ impl Space {
         number: usize,
         wanted: &dyn Fn(&RecordId) -> bool,
     ) -> Result<bool, Broken> {
+        if self.devices[device].done.contains(&number) {
+            return Ok(true);
+        }
         let (view, author, chain, log_length) = {
             let (me, sent) = (&self.devices[device], &mut self.sent[number]);
             let header = &sent.batch.header;
@@ -46,13 +49,19 @@ impl Space {
         if refused || lapse.is_some_and(|lapse| !lapse.counts(&chain)) {
             return Ok(true);
         }
-        let items = self.sent[number].batch.items.clone();
+        let (items, mut whole) = (self.sent[number].batch.items.clone(), true);
         for (place, item) in (0u32..).zip(&items) {
-            let Some(record) = self.record_of(item).filter(|record| wanted(record)) else { continue };
+            let Some(record) = self.record_of(item).filter(|record| wanted(record)) else {
+                whole = false;
+                continue;
+            };
             if self.devices[device].taken.contains(&(number, place)) {
                 continue;
             }
             self.take_item(device, (number, place), (&record, item), (&author, log_length))?;
+        }
+        if whole {
+            self.devices[device].done.insert(number);
         }
         Ok(true)
     }
