@@ -21,6 +21,8 @@ mod committee;
 mod dictionary;
 #[cfg(feature = "bench")]
 mod forensic;
+#[cfg(feature = "histories")]
+mod histories;
 #[cfg(feature = "bench")]
 mod server_process;
 
@@ -54,6 +56,10 @@ cargo xtask TASK
         Marked people through the full life of a device, searched for in its files and in the memory of its process when it
         is unlocked, locked, after an erasure and after its end. As root. --release looks at a release build.
 
+  histories [--cases N] [--seed S] [--threads N] [--json]
+        Made-up histories of consent, sharing, assignment, membership, erasure and equivocation, run over the real rules in a
+        release build: 10,000 unless you say how many. A failure is printed with as few steps as still show it.
+
   dictionary
         Trains the compression dictionary anew and says what it is worth.
 ";
@@ -68,6 +74,7 @@ fn main() -> ExitCode {
         Some("test") => suite::run(arguments),
         Some("fuzz") => fuzz::run(arguments),
         Some("mutants") => mutants::run(arguments),
+        Some("histories") => made_up(arguments),
         Some(task @ ("bench" | "dictionary" | "forensic")) => measured(task, arguments),
         #[cfg(feature = "bench")]
         Some(server_process::TASK) => server_process::run(arguments),
@@ -95,9 +102,24 @@ fn measured(task: &str, arguments: Arguments) -> Outcome {
 /// Starts this program again with everything in it: as a release build, but for what measures no time.
 #[cfg(not(feature = "bench"))]
 fn measured(task: &str, arguments: Arguments) -> Outcome {
+    again("bench", task, arguments)
+}
+
+#[cfg(feature = "histories")]
+fn made_up(arguments: Arguments) -> Outcome {
+    histories::run(arguments)
+}
+
+#[cfg(not(feature = "histories"))]
+fn made_up(arguments: Arguments) -> Outcome {
+    again("histories", "histories", arguments)
+}
+
+#[cfg(not(all(feature = "bench", feature = "histories")))]
+fn again(feature: &str, task: &str, arguments: Arguments) -> Outcome {
     setup::ensure()?;
     let mut command = process::cargo();
-    command.args(["run", "--quiet", "--package", "xtask", "--features", "bench"]);
+    command.args(["run", "--quiet", "--package", "xtask", "--features", feature]);
     if task != "forensic" {
         command.arg("--release");
     }

@@ -42,6 +42,8 @@ const AREAS: [Area; 4] = [
             "core/vigil/src/records/share.rs",
             "core/vigil/src/vault/consent.rs",
             "core/vigil/src/vault/share.rs",
+            "core/vigil/src/vault/signers.rs",
+            "core/vigil/src/sync/readers.rs",
         ],
     },
     Area {

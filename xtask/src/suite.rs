@@ -81,8 +81,8 @@ fn report(steps: &[Step]) -> Outcome {
     process::status(sum.failed)
 }
 
-/// Everything, the bench with it.
-const WORKSPACE: [&str; 4] = ["--workspace", "--locked", "--features", "xtask/bench"];
+/// Everything, the bench and the histories with it.
+const WORKSPACE: [&str; 4] = ["--workspace", "--locked", "--features", "xtask/bench,xtask/histories"];
 /// The fuzz crate is a workspace of its own, with a lock file that follows the packages above.
 const FUZZ: [&str; 2] = ["--manifest-path", "tests/fuzz/Cargo.toml"];
 

@@ -67,6 +67,6 @@ pub const MAX_OPEN_MOTIONS: usize = 64;
 /// Most records that one entry hands over; more take several entries.
 pub const MAX_HANDED_OVER: usize = 512;
 /// Most holders of shares of the recovery key.
-pub const MAX_RECOVERY_SHARES: usize = 16;
+pub const MAX_RECOVERY_SHARES: usize = 15;
 /// Largest sealed share of the recovery key, in bytes.
 pub const MAX_RECOVERY_SHARE_BYTES: usize = 256;

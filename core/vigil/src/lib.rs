@@ -36,6 +36,9 @@ mod compression;
 mod error;
 mod evidence;
 mod folder;
+#[cfg(feature = "histories")]
+#[doc(hidden)]
+pub mod histories;
 mod keys;
 mod lease;
 #[doc(hidden)]

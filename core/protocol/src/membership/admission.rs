@@ -73,7 +73,7 @@ impl Membership {
         self.check_epoch(certificate)?;
         self.check_cosignatures(entry.time, author, certificate, cosignatures)?;
         if let Some(member) = self.members.get_mut(&certificate.device) {
-            member.role = certificate.role;
+            member.take_role(entry.index, certificate.role);
             member.certified = Some((certificate.not_before, certificate.not_after));
             if !certificate.sealed_details.is_empty() {
                 member.sealed_details = certificate.sealed_details.to_vec();
@@ -185,6 +185,7 @@ impl Membership {
             signing_key: new.signing_key,
             sealing_key: new.sealing_key,
             role: new.role,
+            roles: vec![(index, new.role)],
             probation: false,
             install_generation: new.install_generation,
             sealed_name: new.sealed_name.to_vec(),
@@ -206,6 +207,7 @@ impl Membership {
             signing_key: certificate.signing_key,
             sealing_key: certificate.sealing_key,
             role: certificate.role,
+            roles: vec![(index, certificate.role)],
             probation: certificate.probation,
             install_generation: certificate.install_generation,
             sealed_name: Vec::new(),

@@ -12,21 +12,25 @@ impl Membership {
         officers: &[DeviceId],
     ) -> Result<(), ProtocolError> {
         self.check_officers(officers)?;
-        let before = self.assigned.insert(record, officers.to_vec()).unwrap_or_default();
+        // Until somebody is named, identities go to those on duty: whoever of them is not named stops reading, too.
+        let before = self.assigned.insert(record, officers.to_vec()).unwrap_or_else(|| self.intake.clone());
         if before.iter().any(|device| !officers.contains(device)) {
             self.last_unassignment.insert(record, entry.index);
         }
         Ok(())
     }
 
-    pub(super) fn set_intake(&mut self, officers: &[DeviceId]) -> Result<(), ProtocolError> {
+    pub(super) fn set_intake(&mut self, entry: &LogEntry, officers: &[DeviceId]) -> Result<(), ProtocolError> {
         self.check_officers(officers)?;
         // Identities of everybody newly recorded go to them: that is an officer's or a desk's duty.
         let on_duty = |device: &DeviceId| self.active_member(device).is_some_and(|member| member.role.leads());
         if !officers.iter().all(on_duty) {
             return not_allowed("only officers and desks are on duty");
         }
-        self.intake = officers.to_vec();
+        let before = std::mem::replace(&mut self.intake, officers.to_vec());
+        if before.iter().any(|device| !officers.contains(device)) {
+            self.last_ending = entry.index;
+        }
         Ok(())
     }
 
@@ -58,8 +62,9 @@ impl Membership {
             return Err(ProtocolError::TooLarge { what: "assignment", limit: limits::MAX_ASSIGNED_OFFICERS });
         }
         for record in records {
+            let on_duty = !self.assigned.contains_key(record) && self.intake.iter().any(|officer| *officer != to);
             let named = self.assigned.entry(*record).or_default();
-            if named.contains(&from) {
+            if named.contains(&from) || on_duty {
                 named.retain(|device| *device != from);
                 self.last_unassignment.insert(*record, entry.index);
             }
@@ -93,7 +98,8 @@ impl Membership {
     }
 
     /// Whether a key that was made when the log had `log_length` entries may still seal new content of the record: a
-    /// removal, a suspension, a new epoch, or an unassignment from the record, ends it (PROTOCOL 4).
+    /// removal, a suspension, another role, a new epoch, the end of somebody's duty, or an unassignment from the record ends
+    /// it (PROTOCOL 4).
     pub fn key_still_serves(&self, record: &RecordId, log_length: u64) -> bool {
         let unassigned = self.last_unassignment.get(record).copied().unwrap_or(0);
         self.last_ending.max(unassigned) < log_length

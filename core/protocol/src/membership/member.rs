@@ -34,6 +34,8 @@ pub struct Member {
     pub sealing_key: SealingPublicKey,
     /// Its role.
     pub role: Role,
+    /// Every role that it had, with the index of the entry that gave it.
+    pub roles: Vec<(u64, Role)>,
     /// Whether it writes and reads nothing of others.
     pub probation: bool,
     /// Its install generation.
@@ -57,6 +59,19 @@ pub struct Member {
 }
 
 impl Member {
+    /// The role that it had when the log had `length` entries: what it signed then is judged by it, whatever it became since.
+    pub fn role_at(&self, length: u64) -> Role {
+        let had = self.roles.iter().rev().find(|(index, _)| *index < length);
+        had.or(self.roles.first()).map_or(self.role, |(_, role)| *role)
+    }
+
+    pub(super) fn take_role(&mut self, index: u64, role: Role) {
+        if self.role != role {
+            self.role = role;
+            self.roles.push((index, role));
+        }
+    }
+
     /// Neither suspended nor removed.
     pub fn is_active(&self) -> bool {
         self.removed.is_none() && self.suspended.is_none()

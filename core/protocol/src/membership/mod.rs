@@ -94,7 +94,7 @@ impl Membership {
             LogBody::Add { member, share } => self.add(entry, author, member, share.as_ref())?,
             LogBody::RemoveAndRotate { .. } => self.remove_and_rotate(entry, author)?,
             LogBody::Assign { record, officers } => self.assign(entry, *record, officers)?,
-            LogBody::Intake { officers } => self.set_intake(officers)?,
+            LogBody::Intake { officers } => self.set_intake(entry, officers)?,
             LogBody::Admit { certificate, share, cosignatures } => {
                 self.admit(entry, author, certificate, share.as_ref(), cosignatures)?;
             }

@@ -194,7 +194,11 @@ impl Membership {
         self.hand_epoch(share);
         match motion {
             Motion::Remove { .. } => {}
-            Motion::Raise { device, role } => self.change(&device, |member| member.role = role),
+            Motion::Raise { device, role } => {
+                self.change(&device, |member| member.take_role(entry.index, role));
+                // A monitor reads what it wrote, an officer what it is named for: a higher role reads other things, not more.
+                self.last_ending = entry.index;
+            }
             Motion::EndProbation { device } => self.change(&device, |member| member.probation = false),
             Motion::Reinstate { device } => self.change(&device, |member| member.suspended = None),
             Motion::EraseCase { record } => {

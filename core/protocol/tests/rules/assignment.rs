@@ -1,7 +1,7 @@
 //! Who may be named for records, and the hand-over of a caseload.
 
-use crate::committee::{Committee, id, refused, too_large};
-use vigil_protocol::{LogBody, RecordId, limits};
+use crate::committee::{Committee, certificate, id, refused, too_large};
+use vigil_protocol::{LogBody, Motion, RecordId, Role, limits};
 
 fn record(number: u8) -> RecordId {
     RecordId([number; 16])
@@ -84,4 +84,51 @@ fn a_hand_over_does_not_overfill_a_record() {
     committee.write(1, hand_over(3, 4, &[1])).unwrap();
     assert!(too_large(committee.write(1, hand_over(3, 5, &[1]))));
     committee.write(1, hand_over(31, 5, &[1])).unwrap();
+}
+
+#[test]
+fn a_first_assignment_ends_the_keys_that_those_on_duty_hold() {
+    let mut committee = Committee::usual();
+    let record = RecordId([1; 16]);
+    committee.write(1, LogBody::Intake { officers: vec![id(3)] }).unwrap();
+    let before = committee.view.length();
+    committee.write(1, LogBody::Assign { record, officers: vec![id(3), id(4)] }).unwrap();
+    assert!(committee.view.key_still_serves(&record, before), "whoever was on duty goes on reading");
+    let other = RecordId([2; 16]);
+    committee.write(1, LogBody::Assign { record: other, officers: vec![id(4)] }).unwrap();
+    assert!(!committee.view.key_still_serves(&other, before + 1));
+    assert!(committee.view.key_still_serves(&other, before + 2));
+    let handed = RecordId([3; 16]);
+    let body = LogBody::HandOverCases { from: id(3), to: id(4), records: vec![handed] };
+    committee.write(1, body).unwrap();
+    assert!(!committee.view.key_still_serves(&handed, before + 2));
+}
+
+#[test]
+fn the_end_of_a_duty_ends_keys_and_its_beginning_does_not() {
+    let mut committee = Committee::usual();
+    let record = RecordId([1; 16]);
+    committee.write(1, LogBody::Intake { officers: vec![id(3)] }).unwrap();
+    let before = committee.view.length();
+    committee.write(1, LogBody::Intake { officers: vec![id(3), id(4)] }).unwrap();
+    assert!(committee.view.key_still_serves(&record, before));
+    committee.write(1, LogBody::Intake { officers: vec![id(4)] }).unwrap();
+    assert!(!committee.view.key_still_serves(&record, before + 1));
+}
+
+#[test]
+fn a_higher_role_ends_keys_and_what_was_signed_before_is_judged_by_the_role_of_then() {
+    let mut committee = Committee::usual();
+    let record = RecordId([1; 16]);
+    let motion = committee.moves(1, Motion::Raise { device: id(5), role: Role::Officer }).unwrap();
+    committee.second(2, motion).unwrap();
+    let before = committee.view.length();
+    committee.carry_out(1, motion).unwrap();
+    assert!(!committee.view.key_still_serves(&record, before));
+    committee.renew(1, certificate(5, Role::Volunteer)).unwrap();
+    let member = committee.view.member(&id(5)).unwrap();
+    assert_eq!(member.role_at(before), Role::Monitor);
+    assert_eq!(member.role_at(before + 1), Role::Officer);
+    assert_eq!((member.role_at(before + 2), member.role), (Role::Volunteer, Role::Volunteer));
+    assert_eq!(member.role_at(0), Role::Monitor, "before it was a member, what it was first");
 }

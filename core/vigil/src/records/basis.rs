@@ -10,7 +10,7 @@ use super::text::{Code, ShortText};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use vigil_protocol::DeviceId;
+use vigil_protocol::{DeviceId, PersonId};
 
 /// What stands in for consent. There is no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
@@ -108,23 +108,19 @@ pub struct DeclaredBasis {
     pub ended: Vec<Said>,
 }
 
-/// Whether two signatures are two people's. The log knows devices, so two devices count as two people; once it knows
-/// persons, this is the one place that changes.
-pub fn is_another_person(one: &DeviceId, other: &DeviceId) -> bool {
-    one != other
-}
+/// Who may sign, and as which person: two devices of one person are one signature.
+pub type MaySign<'a> = &'a dyn Fn(&DeviceId) -> Option<PersonId>;
 
 impl DeclaredBasis {
     /// Whether two people who may sign stand behind it and nobody has ended it.
-    pub fn is_alive(&self, may_sign: &dyn Fn(&DeviceId) -> bool) -> bool {
+    pub fn is_alive(&self, may_sign: MaySign<'_>) -> bool {
         self.ended.is_empty() && self.is_signed(may_sign)
     }
 
     /// Whether two people who may sign stand, or stood, behind it: what is counted.
-    pub fn is_signed(&self, may_sign: &dyn Fn(&DeviceId) -> bool) -> bool {
-        let first = &self.declared.author;
-        let seconds = |said: &Said| is_another_person(first, &said.author) && may_sign(&said.author);
-        may_sign(first) && self.seconded.iter().any(seconds)
+    pub fn is_signed(&self, may_sign: MaySign<'_>) -> bool {
+        let Some(first) = may_sign(&self.declared.author) else { return false };
+        self.seconded.iter().any(|said| may_sign(&said.author).is_some_and(|second| second != first))
     }
 }
 
@@ -152,7 +148,7 @@ pub struct Basis {
 
 /// On what a share may rest now, if on anything. Consent comes first. Who may sign a declaration is the caller's to know:
 /// officers and desks.
-pub fn basis_alive(standing: &Standing, ask: Ask<'_>, may_sign: &dyn Fn(&DeviceId) -> bool) -> Option<Basis> {
+pub fn basis_alive(standing: &Standing, ask: Ask<'_>, may_sign: MaySign<'_>) -> Option<Basis> {
     if standing.is_erased() {
         return None;
     }
@@ -174,7 +170,7 @@ pub fn basis_alive(standing: &Standing, ask: Ask<'_>, may_sign: &dyn Fn(&DeviceI
 }
 
 /// Whether anything at all is a living basis in this record: what keeps a copy that its source calls back.
-pub fn any_basis_alive(standing: &Standing, under_18: bool, may_sign: &dyn Fn(&DeviceId) -> bool) -> bool {
+pub fn any_basis_alive(standing: &Standing, under_18: bool, may_sign: MaySign<'_>) -> bool {
     let consents = standing.consents().map(|(purpose, recipient, _)| (purpose, recipient));
     let declared = standing.bases().iter().map(|basis| (&basis.declaration.purpose, &basis.declaration.recipient));
     consents

@@ -51,7 +51,7 @@ pub use allegation::{Accused, Allegation, AllegationState, AllegationStep, Revie
 pub use attachment::{AttachmentKind, AttachmentRefusal, AttachmentSetting, PeoplePolicy, Sitter, may_attach};
 pub use audit::{AUDIT, ReadNote, Trail, TrailRead, trails};
 pub use basis::{
-    Ask, Basis, BasisDeclaration, BasisKind, DeclaredBasis, Ground, any_basis_alive, basis_alive, is_another_person,
+    Ask, Basis, BasisDeclaration, BasisKind, DeclaredBasis, Ground, MaySign, any_basis_alive, basis_alive,
 };
 pub use change::{Actor, ChangeBytes, ChangeError, ChangeHash, pack_change, unpack_change};
 pub use complaint::{COMPLAINT, ComplaintAsks, NewComplaint};

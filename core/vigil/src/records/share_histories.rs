@@ -10,7 +10,7 @@ use super::{
 use proptest::prelude::*;
 use proptest::sample::Index;
 use std::collections::{BTreeMap, BTreeSet};
-use vigil_protocol::{DeviceId, RecordId};
+use vigil_protocol::{DeviceId, PersonId, RecordId};
 
 const DEVICES: usize = 3;
 const RECORD: RecordId = RecordId([1; 16]);
@@ -67,6 +67,10 @@ fn standing(events: &Events) -> Standing {
 /// The third device is a monitor's: its signature makes no basis.
 fn may_sign(signer: &DeviceId) -> bool {
     *signer != device(3)
+}
+
+fn person(signer: &DeviceId) -> Option<PersonId> {
+    may_sign(signer).then(|| PersonId::of_device(signer))
 }
 
 /// What a share's device held when it shared.
@@ -195,7 +199,7 @@ fn body(act: &Act, held: &Events, under_18: bool, shares: &mut Vec<Went>) -> Opt
             let (purpose, to) = (Code::new("referral").unwrap(), RECIPIENTS[*to]);
             let recipient = Code::new(to).unwrap();
             let ask = Ask { purpose: &purpose, recipient: &recipient, under_18 };
-            let basis = basis_alive(&standing(held), ask, &may_sign);
+            let basis = basis_alive(&standing(held), ask, &person);
             // The one place that decides says the same as the rule in other words: no less, and no more.
             let holds = consent_holds(held, to, under_18);
             assert_eq!(
@@ -286,4 +290,16 @@ fn a_share_against_a_withdrawal_that_its_author_knew_is_called_back_and_one_give
     // To somebody else it says nothing.
     let elsewhere = event(5, &[3], EventBody::ConsentWithdrawn(consent_to("police")));
     assert_eq!(due(&[&given, &share(&[1]), &elsewhere]), 0);
+}
+
+#[test]
+fn two_devices_of_one_person_make_no_basis() {
+    use super::fixtures::event;
+    let declared = event(1, &[], EventBody::BasisDeclared(declaration(BasisKind::LifeAtRisk, "shelter")));
+    let seconded = event(2, &[1], EventBody::BasisSeconded { declaration: event_id(1) });
+    let (purpose, recipient) = (Code::new("referral").unwrap(), Code::new("shelter").unwrap());
+    let ask = Ask { purpose: &purpose, recipient: &recipient, under_18: false };
+    let standing = Standing::of([&declared, &seconded].map(|(id, event)| (*id, event)));
+    assert!(basis_alive(&standing, ask, &person).is_some());
+    assert!(basis_alive(&standing, ask, &|_| Some(PersonId([7; 16]))).is_none());
 }

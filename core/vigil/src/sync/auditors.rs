@@ -2,16 +2,16 @@
 //! It promises that no such key goes to the epoch, a desk or an officer, and that what an auditor writes lies under a key
 //! that an auditor started (ADR 0017).
 
+use super::readers::Origin;
 use crate::error::Result;
 use crate::records::is_for_auditors;
-use crate::store::{Generation, records};
-use crate::vault::Space;
+use crate::store::records;
 use rusqlite::Connection;
-use vigil_protocol::{DeviceId, Recipient, RecordId, Role, limits};
+use vigil_protocol::{DeviceId, Membership, Recipient, RecordId, Role, limits};
 
 /// Whether a device is an auditor's and has not been removed.
-pub(super) fn is_auditor(space: &Space, device: &DeviceId) -> bool {
-    space.membership.active_member(device).is_some_and(|member| member.role == Role::Auditor)
+pub(crate) fn is_auditor(membership: &Membership, device: &DeviceId) -> bool {
+    membership.active_member(device).is_some_and(|member| member.role == Role::Auditor && !member.probation)
 }
 
 /// Whether a record on this device is for auditors alone.
@@ -20,17 +20,15 @@ pub(super) fn owns(connection: &Connection, record: &RecordId) -> Result<bool> {
 }
 
 /// Whom a new key is sealed to: the recovery key, and the auditors that there are.
-pub(super) fn recipients(space: &Space, me: &DeviceId) -> Vec<Recipient> {
-    let auditors = space.membership.active_members().filter(|member| member.role == Role::Auditor);
-    let others = auditors.map(|member| member.device).filter(|device| device != me).map(Recipient::Device);
+pub(crate) fn recipients(membership: &Membership, me: &DeviceId) -> Vec<Recipient> {
+    let auditors = membership.active_members().map(|member| member.device);
+    let auditors = auditors.filter(|device| is_auditor(membership, device));
+    let others = auditors.filter(|device| device != me).map(Recipient::Device);
     std::iter::once(Recipient::Recovery).chain(others).take(limits::MAX_CAPSULE_RECIPIENTS).collect()
 }
 
-/// The key that new content goes under: this device's own, or for an auditor one that an auditor started.
-pub(super) fn usable_generation(space: &Space, held: Vec<Generation>, me: &DeviceId) -> Option<Generation> {
-    held.into_iter().find(|generation| {
-        let starter = &generation.starter;
-        let serves = starter == me || (is_auditor(space, me) && is_auditor(space, starter));
-        serves && space.membership.key_still_serves(&generation.record, generation.log_length)
-    })
+/// Whether new content goes under a key: this device's own, or for an auditor one that an auditor started.
+pub(crate) fn serves(membership: &Membership, key: Origin<'_>, me: &DeviceId) -> bool {
+    let serves = key.starter == me || (is_auditor(membership, me) && is_auditor(membership, key.starter));
+    serves && membership.key_still_serves(key.record, key.log_length)
 }

@@ -3,11 +3,12 @@
 //! the others.
 
 mod again;
-mod auditors;
+pub(crate) mod auditors;
 mod client;
 mod http;
 mod pack;
 mod progress;
+pub(crate) mod readers;
 mod take_in;
 mod transport;
 
@@ -16,5 +17,6 @@ pub use http::HttpTransport;
 pub use progress::{Cancel, Progress};
 pub use transport::{Transport, TransportError};
 
-pub(crate) use pack::{Save, merge_contents, reading_devices, seal_copy};
-pub(crate) use take_in::{erase, may_erase};
+pub(crate) use pack::{Save, merge_contents, seal_copy};
+pub(crate) use readers::{About, may_erase, reading_devices};
+pub(crate) use take_in::erase;

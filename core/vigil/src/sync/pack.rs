@@ -2,6 +2,7 @@
 //! A record's saves become one item; a record whose readers have changed gets a new key with its next write (PROTOCOL 4).
 
 use super::auditors;
+use super::readers::{self, About};
 use crate::error::{Result, VigilError};
 use crate::keys::{SealedTo, Secret, commitment, random_bytes, seal_key};
 use crate::records::{Kinds, RecordContent};
@@ -13,8 +14,8 @@ use minicbor::{Decode, Encode};
 use rusqlite::{Connection, Transaction};
 use std::collections::BTreeMap;
 use vigil_protocol::{
-    Batch, BatchHeader, Capsule, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, Recipient, RecordId, Role,
-    SUITE, Salt, SealedKey, canonical,
+    Batch, BatchHeader, Capsule, Chain, DeviceId, Hash, Item, KeyCommitment, KeyReference, Recipient, RecordId, SUITE,
+    Salt, SealedKey, canonical,
 };
 
 /// Most saves that one batch takes in.
@@ -40,6 +41,9 @@ pub(crate) enum Save {
     /// The erasure of a record.
     #[n(2)]
     Tombstone,
+    /// The keys of what is left of a record after "let go", for those who may hold the person's: it names nobody.
+    #[n(3)]
+    LetGo(#[n(0)] Vec<DeviceId>),
 }
 
 impl Save {
@@ -73,51 +77,6 @@ pub(crate) fn merge_contents(saves: &[Save], me: &DeviceId) -> Result<Vec<Record
         }
     }
     Ok(contents.into_iter().map(|(content, _)| content).collect())
-}
-
-/// The single devices that may read a record now, besides the desks: identities go to the officers assigned (before that,
-/// to those on duty), everything else to those assigned; a monitor goes on reading its own. A volunteer opens nothing that
-/// others write (PROTOCOL 1-3).
-pub(crate) fn reading_devices(space: &Space, record: &RecordId, identity: bool, creator: &DeviceId) -> Vec<DeviceId> {
-    let membership = &space.membership;
-    let assigned = membership.assigned(record);
-    let mut devices: Vec<DeviceId> = if identity {
-        assigned.unwrap_or_else(|| membership.intake()).to_vec()
-    } else {
-        assigned.unwrap_or_default().to_vec()
-    };
-    if membership.active_member(creator).is_some_and(|member| member.role == Role::Monitor && !member.probation) {
-        devices.push(*creator);
-    }
-    devices.sort_unstable();
-    devices.dedup();
-    devices
-}
-
-/// Whom a new key of a record is sealed to, whoever else may read it: the recovery key for an identity, otherwise the desks.
-/// While somebody who was closed out holds the newest epoch's key, that is each desk by itself.
-fn shared(space: &Space, identity: bool) -> Vec<Recipient> {
-    if identity {
-        return vec![Recipient::Recovery];
-    }
-    if !space.membership.epoch_is_exposed() {
-        return vec![Recipient::Epoch(space.membership.epoch())];
-    }
-    let desks: Vec<Recipient> = space.membership.desks().map(|desk| Recipient::Device(desk.device)).collect();
-    if desks.is_empty() { vec![Recipient::Recovery] } else { desks }
-}
-
-/// Whom a new key of a record is sealed to.
-fn recipients(space: &Space, target: &Target, me: &DeviceId) -> Vec<Recipient> {
-    let shared = shared(space, target.identity);
-    let devices = reading_devices(space, &target.generation.record, target.identity, &target.creator);
-    // The author holds the key already; an officer on duty gets a copy all the same, for another install of hers.
-    let is_monitor = space.membership.active_member(me).is_some_and(|member| member.role == Role::Monitor);
-    let own_copy = target.identity && !is_monitor;
-    let others = devices.into_iter().filter(|device| device != me || own_copy).map(Recipient::Device);
-    let mut all: Vec<Recipient> = shared.clone();
-    all.extend(others.filter(|recipient| !shared.contains(recipient)));
-    all
 }
 
 fn capsule(space: &Space, generation: &Generation, to: Vec<Recipient>) -> Result<Capsule> {
@@ -155,28 +114,10 @@ fn new_generation(space: &Space, record: RecordId, starter: DeviceId) -> Generat
         record,
         key,
         starter,
-        log_length: space.membership.length(),
+        log_length: readers::born_at(&space.membership, space.confirmed as u64),
         sequence: None,
         sent: false,
     }
-}
-
-/// The key that new content of a record goes under, if one of those held still serves: no removal or unassignment came
-/// after it, and whoever started it may read the record now (PROTOCOL 4). One's own key serves oneself.
-fn usable_generation(
-    space: &Space,
-    held: Vec<Generation>,
-    (identity, creator, me): (bool, &DeviceId, &DeviceId),
-) -> Option<Generation> {
-    held.into_iter().find(|generation| {
-        let starter = space.membership.active_member(&generation.starter);
-        let may_read = starter.is_some_and(|starter| {
-            starter.device == *me
-                || (starter.role == Role::Desk && !identity)
-                || reading_devices(space, &generation.record, identity, creator).contains(&starter.device)
-        });
-        may_read && space.membership.key_still_serves(&generation.record, generation.log_length)
-    })
 }
 
 /// What is needed to seal for one record.
@@ -188,19 +129,25 @@ struct Target {
     for_auditors: bool,
 }
 
-fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &RecordId, me: &DeviceId) -> Result<Target> {
-    let (kind, creator) = match records::get(connection, record)? {
+/// The kind and the creator of a record, as they are known here.
+fn known(connection: &Connection, record: &RecordId, me: &DeviceId) -> Result<(String, DeviceId)> {
+    Ok(match records::get(connection, record)? {
         Some(row) => (row.columns.kind, row.columns.creator),
         // What comes to mind later goes to the readers of a record that is gone here.
         None => handed_over::find(connection, record)?.map_or((String::new(), *me), |stub| (stub.kind, stub.creator)),
-    };
+    })
+}
+
+fn target(connection: &Connection, space: &Space, kinds: &Kinds, record: &RecordId, me: &DeviceId) -> Result<Target> {
+    let (kind, creator) = known(connection, record, me)?;
     let identity = kinds.kind(&kind).is_some_and(|kind| kind.identity);
     let held = generations::of_record(connection, record)?;
     let for_auditors = kinds.is_for_auditors(&kind);
     let held = if for_auditors {
-        auditors::usable_generation(space, held, me)
+        held.into_iter().find(|key| auditors::serves(&space.membership, key.origin(), me))
     } else {
-        usable_generation(space, held, (identity, &creator, me))
+        let about = About { record, identity, creator: &creator };
+        held.into_iter().find(|key| readers::serves(&space.membership, about, key.origin(), me))
     };
     let fresh = held.is_none();
     let generation = held.unwrap_or_else(|| new_generation(space, *record, *me));
@@ -214,7 +161,12 @@ impl Target {
         if self.generation.sent && !by_hand {
             return Ok(KeyReference::Known(self.generation.commitment));
         }
-        let to = if self.for_auditors { auditors::recipients(space, me) } else { recipients(space, self, me) };
+        let about = About { record: &self.generation.record, identity: self.identity, creator: &self.creator };
+        let to = if self.for_auditors {
+            auditors::recipients(&space.membership, me)
+        } else {
+            readers::recipients(&space.membership, about, me)
+        };
         Ok(KeyReference::New(capsule(space, &self.generation, to)?))
     }
 }
@@ -296,13 +248,12 @@ impl<'v, 't> Packer<'v, 't> {
         }
         let for_auditors = auditors::owns(self.tx, record)?;
         for save in saves {
-            if let Save::Grant(devices) = save {
-                let to: Vec<Recipient> = devices
-                    .iter()
-                    .filter(|device| self.space.membership.active_member(device).is_some_and(|to| !to.probation))
-                    .filter(|device| !for_auditors || auditors::is_auditor(self.space, device))
-                    .map(|device| Recipient::Device(*device))
-                    .collect();
+            let to_duty = matches!(save, Save::LetGo(_));
+            if let Save::Grant(devices) | Save::LetGo(devices) = save {
+                let (kind, creator) = known(self.tx, record, &me)?;
+                let identity = self.vault.summariser.kinds().kind(&kind).is_some_and(|kind| kind.identity);
+                let about = About { record, identity, creator: &creator };
+                let to = readers::grantees(&self.space.membership, about, devices, (for_auditors, to_duty));
                 if to.is_empty() {
                     continue;
                 }

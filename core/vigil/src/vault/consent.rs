@@ -5,29 +5,19 @@
 use super::Vault;
 use super::save::Open;
 use super::sharing_views::{BasisCount, BasisView, ChoiceView, ConsentView, ConsentsView};
+use super::signers::Signers;
 use crate::error::{Result, VigilError};
 use crate::records::{
     AuthorityChoice, BasisDeclaration, BasisKind, ChildConsent, Code, Consent, ConsentState, DeclaredBasis, EventBody,
-    EventId, FieldName, FieldView, GivenBy, Ground, Guardian, PersonRole, Standing, is_another_person, is_authority,
+    EventId, FieldName, FieldView, GivenBy, Ground, Guardian, PersonRole, Standing, is_authority,
 };
 use crate::store::{chains, records, sharing};
 use std::collections::BTreeSet;
-use vigil_protocol::{DeviceId, RecordId, Role};
+use vigil_protocol::{DeviceId, RecordId};
 use vigil_screening::{AgeBand, Date};
 
 const MILLISECONDS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 const ADULT: i64 = 18;
-
-/// Who may sign a basis beside consent.
-pub(super) struct Signers {
-    members: BTreeSet<DeviceId>,
-}
-
-impl Signers {
-    pub(super) fn may(&self) -> impl Fn(&DeviceId) -> bool + '_ {
-        |device| self.members.contains(device)
-    }
-}
 
 impl Vault {
     /// Records consent to one purpose and kind of recipient. `child` says, for somebody under 18 or of unknown or disputed
@@ -102,7 +92,9 @@ impl Vault {
         self.must_speak_for_space()?;
         let open = self.open_person(person)?;
         let basis = declared(&open, declaration)?;
-        if !is_another_person(&basis.declared.author, &self.device) {
+        let membership = &self.space()?.membership;
+        let person = |device: &DeviceId| membership.member(device).map(|member| member.person);
+        if person(&basis.declared.author) == person(&self.device) {
             return Err(VigilError::NotAllowed { why: "whoever declared it does not second it" });
         }
         if !basis.ended.is_empty() {
@@ -176,7 +168,7 @@ impl Vault {
     }
 
     fn basis_view(&self, basis: &DeclaredBasis, signers: &Signers) -> Result<BasisView> {
-        let state = match (basis.ended.is_empty(), basis.is_alive(&signers.may())) {
+        let state = match (basis.ended.is_empty(), basis.is_alive(&signers.persons())) {
             (false, _) => "ended",
             (true, true) => "alive",
             (true, false) => "waits_for_second",
@@ -206,7 +198,7 @@ impl Vault {
         for (_, standing) in self.standings(Some("person"))? {
             for (kind, count) in BasisKind::ALL.into_iter().zip(&mut counts) {
                 let is_counted =
-                    |basis: &&DeclaredBasis| basis.declaration.kind == kind && basis.is_signed(&signers.may());
+                    |basis: &&DeclaredBasis| basis.declaration.kind == kind && basis.is_signed(&signers.persons());
                 count.signed += standing.bases().iter().filter(is_counted).count() as u64;
                 let rests = |share: &&crate::records::ShareState| share.shared.ground == Ground::Declared(kind);
                 count.shares += standing.shares().iter().filter(rests).count() as u64;
@@ -266,9 +258,7 @@ impl Vault {
     /// Officers and desks that are members now and have not contradicted themselves.
     pub(super) fn signers(&self) -> Result<Signers> {
         let suspended: BTreeSet<DeviceId> = chains::equivocators(self.store.read())?.into_iter().collect();
-        let signs = |member: &&vigil_protocol::Member| matches!(member.role, Role::Officer | Role::Desk);
-        let members = self.space()?.membership.active_members().filter(signs).map(|member| member.device);
-        Ok(Signers { members: members.filter(|device| !suspended.contains(device)).collect() })
+        Ok(Signers::of(&self.space()?.membership, &suspended))
     }
 
     /// Refuses whoever may not speak for the space: everybody but officers and desks.

@@ -144,7 +144,7 @@ impl Vault {
         let mut erased = Erased::default();
         self.save(vec![new], |tx| {
             if !holders.is_empty() {
-                erased.copies.push(self.enqueue(tx, &record, &Save::Grant(holders))?);
+                erased.copies.push(self.enqueue(tx, &record, &Save::LetGo(holders))?);
             }
             self.erase_in(tx, &gone, &mut erased)
         })?;

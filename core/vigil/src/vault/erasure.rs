@@ -9,7 +9,7 @@ use crate::records::{
     Code, EventBody, FieldName, FieldValue, LongText, OutcomeState, SignedEvent, Standing, resolve_fields,
 };
 use crate::store::{Setting, StoreError, chains, erasures, receipts, records, settings};
-use crate::sync::{Save, erase, may_erase, reading_devices};
+use crate::sync::{About, Save, erase, may_erase, reading_devices};
 use rusqlite::Transaction;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -142,8 +142,9 @@ impl Vault {
             (None, Some(stub)) => Known { kind: stub.kind, creator: stub.creator, is_here: false },
             (None, None) => return Err(VigilError::NotFound { what: "record" }),
         };
+        let membership = &self.space()?.membership;
         let asked = Some((known.kind.as_str(), &known.creator));
-        if may_erase(self.space()?, asked, &self.device, None) { Ok(known) } else { Err(MAY_NOT) }
+        if may_erase(membership, asked, (&self.device, membership.length())) { Ok(known) } else { Err(MAY_NOT) }
     }
 
     /// The members who could read a record, as far as it can be known here: its creator, those whom its capsules name, those
@@ -152,7 +153,8 @@ impl Vault {
         let space = self.space()?;
         let identity = self.summariser.kinds().kind(&known.kind).is_some_and(|kind| kind.identity);
         let mut readers: BTreeSet<DeviceId> = [self.device, known.creator].into();
-        readers.extend(reading_devices(space, record, identity, &known.creator));
+        let about = About { record, identity, creator: &known.creator };
+        readers.extend(reading_devices(&space.membership, about));
         if !identity {
             let desks = space.membership.active_members().filter(|member| member.role == Role::Desk);
             readers.extend(desks.map(|desk| desk.device));
@@ -257,8 +259,11 @@ impl Vault {
     }
 
     pub(super) fn erase_in(&self, tx: &Transaction<'_>, gone: &[RecordId], erased: &mut Erased) -> Result<()> {
+        let length = self.space()?.membership.length();
         for record in gone {
-            let Some(saves) = erase(tx, self.space.as_ref(), record, &self.device)? else { return Err(MAY_NOT) };
+            let Some(saves) = erase(tx, self.space.as_ref(), record, (&self.device, length))? else {
+                return Err(MAY_NOT);
+            };
             erased.saves.extend(saves);
             // Also where nothing was sent: a sealed copy may have been handed over.
             erased.copies.push(self.enqueue(tx, record, &Save::Tombstone)?);

@@ -31,6 +31,7 @@ mod screening;
 mod session;
 mod share;
 mod sharing_views;
+mod signers;
 mod space;
 mod summary;
 mod unlock;
@@ -62,6 +63,9 @@ pub use views::{
 };
 
 pub use instruments::InstrumentInfo;
+#[cfg(feature = "histories")]
+pub(crate) use received::record_of;
+pub(crate) use signers::Signers;
 pub(crate) use summary::Summariser;
 
 use crate::clock::Clock;

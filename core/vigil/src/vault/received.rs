@@ -10,7 +10,7 @@ use crate::error::{Result, VigilError};
 use crate::records::{EventBody, FieldName, FieldValue, Received, ShareId, any_basis_alive, limits};
 use crate::share::{Admitted, Recall, RecallAnswer, ShareMessage};
 use crate::store::{StoreError, records, sharing};
-use vigil_protocol::{Purpose, RecordId, SpaceId, digest};
+use vigil_protocol::{Hash, Purpose, RecordId, SpaceId, digest};
 
 const SCREENING: &str = "screening";
 
@@ -61,7 +61,9 @@ impl Vault {
                 checked.map_err(|error| VigilError::invalid(name.as_str(), error))?;
             }
         }
-        let ids: Vec<RecordId> = (0..content.records.len()).map(|at| record_of(&own, &sender, &share, at)).collect();
+        let ids: Vec<RecordId> = (0..content.records.len())
+            .map(|at| record_of(&own, (&sender.space, &sender.genesis), &share, at))
+            .collect();
         for id in &ids {
             if records::is_erased(self.store.read(), id)? || records::get(self.store.read(), id)?.is_some() {
                 return Ok(Accepted { share, records: ids, already: true, from });
@@ -116,7 +118,7 @@ impl Vault {
         let share = recall.share;
         let (mut here, mut gone) = (Vec::new(), false);
         for at in 0..limits::MAX_SHARED_RECORDS {
-            let id = record_of(&own, &sender, &share, at);
+            let id = record_of(&own, (&sender.space, &sender.genesis), &share, at);
             if records::get(self.store.read(), &id)?.is_some() {
                 here.push(id);
             } else {
@@ -145,7 +147,7 @@ impl Vault {
         let mut opens = copies.iter().map(|copy| self.open_record(copy)).collect::<Result<Vec<_>>>()?;
         let mut kept = false;
         for person in opens.iter().filter(|open| open.kind == "person") {
-            kept |= any_basis_alive(&standing_of(person), self.counts_as_under_18(person)?, &signers.may());
+            kept |= any_basis_alive(&standing_of(person), self.counts_as_under_18(person)?, &signers.persons());
         }
         if kept {
             let told = EventBody::Received(Received::Recall { share });
@@ -161,18 +163,17 @@ impl Vault {
 
 /// Which record the copy at this place of a share becomes in the recipient's space. Whoever shared cannot choose it, and
 /// nobody else's share or recall leads to it.
-fn record_of(own: &SpaceId, sender: &Admitted, share: &ShareId, at: usize) -> RecordId {
+pub(crate) fn record_of(own: &SpaceId, source: (&SpaceId, &Hash), share: &ShareId, at: usize) -> RecordId {
     let at = u8::try_from(at).unwrap_or(u8::MAX);
-    RecordId(first_half(own, sender, share, [b'r', at]))
+    RecordId(first_half(own, source, share, [b'r', at]))
 }
 
 fn fresh_link(own: &SpaceId, sender: &Admitted, share: &ShareId) -> [u8; 16] {
-    first_half(own, sender, share, [b'l', 0])
+    first_half(own, (&sender.space, &sender.genesis), share, [b'l', 0])
 }
 
-fn first_half(own: &SpaceId, sender: &Admitted, share: &ShareId, what: [u8; 2]) -> [u8; 16] {
-    let whole =
-        digest(Purpose::Share, &[b"record\0", &own.0, &sender.space.0, sender.genesis.as_bytes(), &share.0, &what]);
+fn first_half(own: &SpaceId, (space, genesis): (&SpaceId, &Hash), share: &ShareId, what: [u8; 2]) -> [u8; 16] {
+    let whole = digest(Purpose::Share, &[b"record\0", &own.0, &space.0, genesis.as_bytes(), &share.0, &what]);
     let mut half = [0; 16];
     half.copy_from_slice(&whole.0[..16]);
     half

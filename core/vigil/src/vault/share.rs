@@ -107,7 +107,7 @@ impl Vault {
     fn basis_for(&self, person: &Open, purpose: &Code, recipient: &Code) -> Result<Basis> {
         let (standing, signers) = (standing_of(person), self.signers()?);
         let ask = Ask { purpose, recipient, under_18: self.counts_as_under_18(person)? };
-        basis_alive(&standing, ask, &signers.may()).ok_or(VigilError::NotAllowed {
+        basis_alive(&standing, ask, &signers.persons()).ok_or(VigilError::NotAllowed {
             why: "there is no living consent to this purpose and kind of recipient that fits her age and her choice of \
                   authorities, nor another basis that two officers signed",
         })

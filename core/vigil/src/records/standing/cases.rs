@@ -248,7 +248,10 @@ fn is_open(pair: &[(EventId, Event)], sort: Sort) -> bool {
 fn stands(standing: &Standing, sort: Sort) -> bool {
     match sort {
         Sort::Erased => standing.is_erased(),
-        Sort::BasisEnded => standing.bases().iter().all(|basis| !basis.is_alive(&|_| true)),
+        Sort::BasisEnded => standing
+            .bases()
+            .iter()
+            .all(|basis| !basis.is_alive(&|device| Some(vigil_protocol::PersonId::of_device(device)))),
         Sort::AllegationWithdrawn => standing.allegations().iter().all(|allegation| !allegation.stands()),
         _ => standing.consents().all(|(_, _, state)| matches!(state, ConsentState::Withdrawn(_))),
     }

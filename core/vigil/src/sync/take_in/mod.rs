@@ -6,10 +6,9 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-use super::auditors;
+use super::readers::may_erase;
 use crate::error::{Result, VigilError};
 use crate::keys::SealingKeyPair;
-use crate::records::is_for_auditors;
 use crate::store::chains::Reason;
 use crate::store::{self, Parked, Setting, chains, erasures, generations, handed_over, receipts, records, settings};
 use crate::vault::{Space, Vault};
@@ -116,7 +115,9 @@ fn apply(
         }
         for (record, at) in tombstones {
             let author = at.header.device;
-            let Some(saves) = erase(tx, vault.space.as_ref(), &record, &author)? else { continue };
+            let Some(saves) = erase(tx, vault.space.as_ref(), &record, (&author, at.header.log_length))? else {
+                continue;
+            };
             taken.erased_records += 1;
             forgotten.extend(saves);
             erasures::confirm(tx, &record, &author)?;
@@ -380,37 +381,20 @@ fn keep(
     Ok(())
 }
 
-/// Whether a device may erase a record, of which kind and creator are given where they are known: its creator, an officer or
-/// a desk. What auditors read is erased by nobody whom it may be about, its creator included (ADR 0017). `motion` is where
-/// the decision of two persons will be named (PROTOCOL 19); nothing asks for one yet.
-pub(crate) fn may_erase(
-    space: &Space,
-    known: Option<(&str, &DeviceId)>,
-    author: &DeviceId,
-    _motion: Option<&Hash>,
-) -> bool {
-    if known.is_some_and(|(kind, _)| is_for_auditors(kind)) {
-        return auditors::is_auditor(space, author);
-    }
-    space.membership.member(author).is_some_and(|member| {
-        matches!(member.role, Role::Officer | Role::Desk) || known.is_none_or(|(_, creator)| creator == author)
-    })
-}
-
-/// Erases a record, if its author may say so: its creator, an officer or a desk. Gives the numbers of saves that went with
+/// Erases a record, if who `said` so, when the log had so many entries, may: its creator, an officer or a desk. Gives the numbers of saves that went with
 /// it, or `None` if the author may not.
 pub(crate) fn erase(
     tx: &Transaction<'_>,
     space: Option<&Space>,
     record: &RecordId,
-    author: &DeviceId,
+    said: (&DeviceId, u64),
 ) -> Result<Option<Vec<u64>>> {
     let known = match records::get(tx, record)? {
         Some(row) => Some((row.columns.kind, row.columns.creator)),
         None => handed_over::find(tx, record)?.map(|stub| (stub.kind, stub.creator)),
     };
     let known = known.as_ref().map(|(kind, creator)| (kind.as_str(), creator));
-    if !space.is_some_and(|space| may_erase(space, known, author, None)) {
+    if !space.is_some_and(|space| may_erase(&space.membership, known, said)) {
         return Ok(None);
     }
     records::erase(tx, record)?;

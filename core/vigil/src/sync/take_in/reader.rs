@@ -9,6 +9,7 @@ use crate::records::{
 use crate::sealing::{self, Place};
 use crate::store::chains::Reason;
 use crate::store::{Columns, Generation, SearchText};
+use crate::sync::readers::origin_of_grant;
 use crate::vault::{Space, Summariser};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -72,6 +73,17 @@ impl Done {
     }
 }
 
+/// Where the key in an item's capsule comes from.
+fn origin(items: &[Incoming], incoming: &Incoming) -> (DeviceId, u64) {
+    let of = |incoming: &Incoming| (incoming.at.header.device, incoming.at.header.log_length);
+    let (Item::Grant(_), Some(capsule)) = (&incoming.item, incoming.item.capsule()) else { return of(incoming) };
+    let brings = |other: &&Incoming| {
+        matches!(other.item, Item::Write(..))
+            && other.item.capsule().is_some_and(|written| written.commitment == capsule.commitment)
+    };
+    origin_of_grant(items.iter().filter(brings).map(of), incoming.at.header.device)
+}
+
 /// What every job may look at, and nothing else.
 pub(super) struct Reader<'a> {
     pub(super) space: &'a Space,
@@ -85,7 +97,7 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Opens a capsule with any key that this device holds.
-    fn open_capsule(&self, capsule: &Capsule, at: &Spot) -> Option<Generation> {
+    fn open_capsule(&self, capsule: &Capsule, at: &Spot, origin: (DeviceId, u64)) -> Option<Generation> {
         for copy in &capsule.sealed {
             let pair = match copy.to {
                 Recipient::Device(device) if device == self.device => &self.keys.sealing,
@@ -113,8 +125,8 @@ impl Reader<'_> {
                 commitment: capsule.commitment,
                 record: capsule.record,
                 key,
-                starter: at.header.device,
-                log_length: at.header.log_length,
+                starter: origin.0,
+                log_length: origin.1,
                 sequence: at.sequence,
                 sent: true,
             });
@@ -160,7 +172,7 @@ impl Reader<'_> {
                 creator = Some(incoming.at.header.device);
             }
             if !held.contains_key(&capsule.commitment)
-                && let Some(generation) = self.open_capsule(capsule, &incoming.at)
+                && let Some(generation) = self.open_capsule(capsule, &incoming.at, origin(&job.items, incoming))
             {
                 done.generations.push(generation.clone());
                 held.insert(generation.commitment, generation);
