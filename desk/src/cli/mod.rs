@@ -85,7 +85,9 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Add { request, role, name, certified, .. } => {
             space::add(arguments, output, request, (*role, name, certified))
         }
-        Command::Join { welcome } => space::join(arguments, output, welcome),
+        Command::Join { welcome, face_to_face, number } => {
+            space::join(arguments, output, welcome, (*face_to_face, number.as_deref()))
+        }
         Command::Members => space::members(arguments, output),
         Command::Assign { record, devices, .. } => space::assign(arguments, output, record, devices),
         Command::Intake { devices } => space::intake(arguments, output, devices),

@@ -194,9 +194,11 @@ fn what_a_device_was_shown_of_an_authors_two_histories_goes_into_its_evidence() 
         |name: &str| Vault::create_at_floor(&folder.join(name), &Passphrase::new("four random words"), name).unwrap();
     let (mut desk, mut monitor) = (create("desk"), create("monitor"));
     desk.create_space(None).unwrap();
-    monitor.join(&desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap()).unwrap();
+    let welcome = desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap();
+    monitor.join(monitor.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
     // As after a sync: the log is settled.
-    monitor.space.as_mut().unwrap().confirmed = 2;
+    let code = monitor.code_joined_by().unwrap().unwrap();
+    monitor.become_member(&code, desk.space.as_ref().unwrap().log.clone()).unwrap();
     let sighting = NewSighting { place: "Gate".into(), seen_at: Timestamp(0), description: None, people: None };
     let record = monitor.record_sighting(&sighting).unwrap();
     monitor.pack(false).unwrap();

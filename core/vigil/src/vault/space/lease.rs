@@ -49,6 +49,12 @@ impl Vault {
         settings::set(tx, Setting::Lease, &canonical::encode(&(known.newest, known.seen_at, known.renewed)))
     }
 
+    /// A lease begins with what an officer signed for.
+    pub(super) fn begin_lease(&self, at: Timestamp) -> Result<()> {
+        let known = Known { newest: at, seen_at: self.monotonic(), renewed: at };
+        Ok(self.store.in_transaction(|tx| Self::note(tx, &known))?)
+    }
+
     /// Notes the times of verified entries, and contact with the server at its time.
     pub(crate) fn note_time(&self, entries: &[LogEntry], contact: Option<Timestamp>) -> Result<()> {
         let known = self.known_time()?;
