@@ -10,6 +10,7 @@ pub(crate) mod items;
 pub(crate) mod membership_log;
 pub(crate) mod receipts;
 pub(crate) mod records;
+pub(crate) mod recovery;
 pub(crate) mod schema;
 pub(crate) mod spaces;
 

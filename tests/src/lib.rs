@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vigil_core::sync::{Cancel, SyncOptions, SyncReport, Transport, TransportError};
-use vigil_core::{Clock, DeviceId, Hash, HomeOptions, Passphrase, Proposal, Result, Role, Stretching, Vault};
+use vigil_core::{
+    Clock, DeviceId, Hash, HomeOptions, Passphrase, Proposal, RecoveryKey, Result, Role, Stretching, Vault,
+};
 use vigil_protocol::ServerCard;
 use vigil_sync_server::{Engine, ServerConfig, card_to_text};
 
@@ -166,6 +168,11 @@ pub struct Committee {
 impl Committee {
     /// A new committee with its server.
     pub fn new() -> Self {
+        Self::with_recovery_key().0
+    }
+
+    /// A new committee with its server, and the sheet of paper that its recovery key stands on.
+    pub fn with_recovery_key() -> (Self, RecoveryKey) {
         vigil_core::wipe_freed_memory();
         let server = Folder::new("server");
         let engine = Engine::open(&ServerConfig::loopback(server.path())).unwrap();
@@ -176,9 +183,9 @@ impl Committee {
         };
         let card = card_to_text(&card);
         let mut desk = Device::create("Desk");
-        desk.vault().create_space(Some(&card)).unwrap();
+        let recovery = desk.vault().create_space(Some(&card)).unwrap();
         let wire = Wire { engine, faults: RefCell::default(), bodies: RefCell::default(), requests: Cell::new(0) };
-        Self { server, wire, desk }
+        (Self { server, wire, desk }, recovery)
     }
 
     /// A device that the desk has admitted.

@@ -159,20 +159,20 @@ fn names_are_in_a_bundle_on_request_only_and_the_auditor_is_told_of_every_export
 #[test]
 fn an_erased_record_gives_no_bundle_and_an_older_one_stays_true() {
     let mut committee = Committee::new();
-    let mut volunteer = committee.admit("Volunteer", Role::Volunteer);
+    let mut monitor = committee.admit("Monitor", Role::Monitor);
     committee.sync_desk().unwrap();
     let (screening, person) = screening();
-    let recorded = volunteer.vault().record_screening(&screening, &[person], None).unwrap();
-    committee.sync(&mut volunteer).unwrap();
+    let recorded = monitor.vault().record_screening(&screening, &[person], None).unwrap();
+    committee.sync(&mut monitor).unwrap();
     committee.sync_desk().unwrap();
     let before = export(&mut committee.desk, &recorded.screening);
-    volunteer.vault().decide(&recorded.screening, Outcome::LetGo).unwrap();
-    committee.sync(&mut volunteer).unwrap();
+    monitor.vault().decide(&recorded.screening, Outcome::LetGo).unwrap();
+    committee.sync(&mut monitor).unwrap();
     assert_eq!(committee.sync_desk().unwrap().erased_records, 2);
     for record in [recorded.screening, recorded.persons[0]] {
         assert!(matches!(committee.desk.vault().export_evidence(&record, true), Err(VigilError::NotFound { .. })));
     }
-    assert_eq!(check(&before).records[0].chains[0].role, "volunteer");
+    assert_eq!(check(&before).records[0].chains[0].role, "monitor");
 }
 
 #[test]
@@ -203,7 +203,7 @@ fn a_reader_of_some_records_exports_a_bundle_whose_gaps_are_listed() {
 fn a_bundle_of_a_removed_author_holds_and_says_that_it_was_removed() {
     let (mut committee, monitor, record) = in_conflict();
     let gone = monitor.id();
-    committee.desk.vault().remove_member(&gone).unwrap();
+    committee.remove(&gone);
     committee.desk.vault().edit(&record, &[text("place", "Gate 2")]).unwrap();
     committee.sync_desk().unwrap();
     let report = check(&export(&mut committee.desk, &record));
@@ -224,7 +224,7 @@ fn what_a_removal_does_not_count_is_marked_in_a_bundle() {
     let before = check(&export(&mut committee.desk, &record));
     assert!(!before.records[0].statements[0].not_counted);
     let gone = monitor.id();
-    committee.desk.vault().remove_member(&gone).unwrap();
+    committee.remove(&gone);
     let after = check(&export(&mut committee.desk, &record));
     assert!(after.records[0].statements[0].not_counted, "a copy without a place in a chain can be of any day");
 }

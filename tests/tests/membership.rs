@@ -380,3 +380,22 @@ fn a_removal_that_is_early_by_the_servers_clock_is_taken_back_and_stops_nothing(
     assert!(desk.vault().show(&record).is_ok());
     assert_eq!(state_of(&mut desk, &motion), "carried", "by its own clock: it is tried again with a later sync");
 }
+
+#[test]
+fn a_desk_whose_clock_is_a_month_ahead_could_not_sync_any_more() {
+    let mut committee = Committee::new();
+    let card = committee.desk.vault().server().unwrap().unwrap();
+    let now = vigil_core::SystemClock.now().0;
+    let clock = Arc::new(TestClock { wall: AtomicI64::new(now), running: AtomicI64::new(0) });
+    let mut desk = device_with_clock("Desk", &clock);
+    desk.vault().create_space(Some(&vigil_sync_server::card_to_text(&card))).unwrap();
+    committee.desk = desk;
+    committee.sync_desk().unwrap();
+    clock.wall.fetch_add(31 * DAY, Ordering::Relaxed);
+    let mut officer = committee.admit("Officer", Role::Officer);
+    let id = officer.id();
+    committee.desk.vault().set_intake(&[id]).unwrap();
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
+    assert_eq!(committee.desk.vault().status().unwrap().log_waiting, 0);
+}

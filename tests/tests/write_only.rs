@@ -353,12 +353,16 @@ impl Clock for SetClock {
 }
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
-const START: i64 = 1_795_000_000_000;
+/// Forty days ago: what happens a month after that is not in the future for a server, whose clock is the real one.
+fn start() -> i64 {
+    static START: std::sync::OnceLock<i64> = std::sync::OnceLock::new();
+    *START.get_or_init(|| vigil_core::SystemClock.now().0 - 40 * DAY)
+}
 
 /// A device whose clock the test sets.
 fn with_clock(name: &str) -> (Device, Arc<SetClock>) {
     let folder = Folder::new(name);
-    let clock = Arc::new(SetClock(AtomicI64::new(START)));
+    let clock = Arc::new(SetClock(AtomicI64::new(start())));
     let vault = Vault::create_with(&folder.path().join("home"), &passphrase(), name, &at_floor(clock.clone())).unwrap();
     (Device { folder, vault: Some(vault) }, clock)
 }
@@ -385,7 +389,7 @@ fn a_monitor_keeps_a_month_by_the_clocks_of_others_and_a_jump_of_its_own_destroy
     vigil_tests::join(&mut monitor, &welcome).unwrap();
     let sighting = |words: &str| NewSighting {
         place: "Kakarvitta".into(),
-        seen_at: Timestamp(START),
+        seen_at: Timestamp(start()),
         description: Some(words.into()),
         people: Some(1),
     };
@@ -396,12 +400,12 @@ fn a_monitor_keeps_a_month_by_the_clocks_of_others_and_a_jump_of_its_own_destroy
     committee.sync(&mut monitor).unwrap();
     let unsent = monitor.vault().record_sighting(&sighting("not sent yet")).unwrap();
     // Its own clock jumps ten years ahead: nobody else says so, and nothing goes.
-    clock.0.store(START + 3650 * DAY, Ordering::Relaxed);
+    clock.0.store(start() + 3650 * DAY, Ordering::Relaxed);
     reopen(&mut monitor, &clock);
     assert_eq!((row(&mut monitor, &sent).gone, row(&mut monitor, &unsent).gone), (None, None));
     // Others' clocks are ahead, its own stands still: nothing goes either.
-    clock.0.store(START, Ordering::Relaxed);
-    desk_clock.0.store(START + 31 * DAY, Ordering::Relaxed);
+    clock.0.store(start(), Ordering::Relaxed);
+    desk_clock.0.store(start() + 31 * DAY, Ordering::Relaxed);
     let record = committee.desk.vault().record_sighting(&sighting("at the desk")).unwrap();
     let id = monitor.id();
     committee.desk.vault().assign(&record, &[id]).unwrap();
@@ -411,7 +415,7 @@ fn a_monitor_keeps_a_month_by_the_clocks_of_others_and_a_jump_of_its_own_destroy
     reopen(&mut monitor, &clock);
     assert_eq!((row(&mut monitor, &sent).gone, row(&mut monitor, &unsent).gone), (None, None));
     // Both agree: what was acknowledged a month ago goes, what was just sent and what is new stays.
-    clock.0.store(START + 31 * DAY, Ordering::Relaxed);
+    clock.0.store(start() + 31 * DAY, Ordering::Relaxed);
     committee.sync(&mut monitor).unwrap();
     committee.sync(&mut monitor).unwrap();
     assert_eq!(row(&mut monitor, &sent).gone, Some(Gone::Aged));

@@ -55,6 +55,10 @@ struct Agent<'a> {
     bodies: Option<PathBuf>,
 }
 
+fn ids(records: &[RecordId]) -> Vec<String> {
+    records.iter().map(RecordId::to_string).collect()
+}
+
 fn record(hexadecimal: &str) -> Result<RecordId, VigilError> {
     RecordId::from_hex(hexadecimal).ok_or(VigilError::NotFound { what: "record" })
 }

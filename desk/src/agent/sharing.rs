@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use vigil_core::records::{
     AuthorityChoice, BasisDeclaration, Code, Consent, EventId, FieldName, Guardian, ShareId, ShortText,
 };
-use vigil_core::{RecordId, ShareOrder, Vault, VigilError};
+use vigil_core::{ShareOrder, Vault, VigilError};
 
-use super::{record, value};
+use super::{ids, record, value};
 use crate::error::DeskError;
 
 /// A command about consent or sharing.
@@ -163,7 +163,7 @@ pub(super) fn run(vault: &mut Vault, command: SharingCommand) -> Result<Value, D
         SharingCommand::AcceptShare { message } => {
             let accepted = vault.accept_share(&message)?;
             json!({
-                "share": accepted.share.to_string(), "records": accepted.records.iter().map(RecordId::to_string).collect::<Vec<_>>(), "already": accepted.already,
+                "share": accepted.share.to_string(), "records": ids(&accepted.records), "already": accepted.already,
                 "from": accepted.from,
             })
         }

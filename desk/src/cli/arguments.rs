@@ -4,6 +4,7 @@
 mod evidence;
 mod instrument;
 mod membership;
+mod recovery;
 mod sharing;
 mod unlock;
 
@@ -17,6 +18,7 @@ use crate::error::EXIT_STATUSES;
 pub use evidence::{AuditCommand, EvidenceCommand};
 pub use instrument::{InstrumentCommand, Languages, Practice};
 pub use membership::{Certified, Membership, Motion};
+pub use recovery::{ArchiveCommand, RecoveryCommand};
 pub use sharing::{Allege, AuthorityCommand, BasisCommand, ConsentCommand, ConsentTo, ShareCommand, YesOrNo};
 pub use unlock::{Duress, PassphraseCommand, StretchingName, WipeAfter};
 
@@ -299,6 +301,12 @@ pub enum Command {
     /// Evidence of a record: a file that a stranger can check.
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Restore a committee's access when every desk is lost: officers do it together.
+    #[command(subcommand)]
+    Recovery(RecoveryCommand),
+    /// The whole committee's data in one file, for the day the project ends: two persons decide it.
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
     /// For auditors: who read what, with gaps and silence, and how many complaints there are.
     #[command(
         after_help = "Examples:\n  vigil audit\n  vigil audit --json\n  vigil audit answer 3fa2 'We spoke to the officer'"
@@ -418,6 +426,12 @@ pub enum Space {
     Server {
         /// The server's card: the text itself, a file, or - for standard input.
         card: String,
+    },
+    /// Show the log, for a new device that reaches no server; or take it in there.
+    #[command(after_help = "Examples:\n  vigil --home ./desk space log > log\n  vigil --home ./phone space log log")]
+    Log {
+        /// The log that another device showed: the text itself, a file, or - for standard input.
+        log: Option<String>,
     },
 }
 

@@ -66,7 +66,7 @@ fn export(
 }
 
 /// A new file that only its owner reads.
-fn create(path: &Path) -> Result<File, DeskError> {
+pub(super) fn create(path: &Path) -> Result<File, DeskError> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -18,6 +18,7 @@ mod questions;
 mod reader;
 mod reading;
 mod records;
+mod recovery;
 mod serve;
 pub mod session;
 mod sharing;
@@ -80,6 +81,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::WipeAfter { limit } => unlock::wipe_after(arguments, output, *limit),
         Command::Space(Space::Create { server_card }) => space::create(arguments, output, server_card.as_deref()),
         Command::Space(Space::Server { card }) => space::server(arguments, output, card),
+        Command::Space(Space::Log { log }) => space::log(arguments, output, log.as_deref()),
         Command::JoinRequest => space::join_request(arguments, output),
         Command::Add { request, signed: true, .. } => space::add_signed(arguments, output, request),
         Command::Add { request, role, name, certified, .. } => {
@@ -120,6 +122,8 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
             records::settle(arguments, output, record, field.as_deref(), *choose, decision.as_deref())
         }
         Command::Evidence(command) => evidence::run(arguments, output, command),
+        Command::Recovery(command) => recovery::run(arguments, output, command),
+        Command::Archive(command) => recovery::archive(arguments, output, command),
         Command::Audit { command } => audit::run(arguments, output, command.as_ref()),
         Command::Complain { text, what_is_kept } => audit::complain(arguments, output, text, *what_is_kept),
         Command::Erase { record, reason } => erasing::erase(arguments, output, record, reason),

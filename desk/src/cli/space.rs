@@ -61,6 +61,17 @@ pub(super) fn server(arguments: &Arguments, output: &Output, card: &str) -> Resu
     output.answer(&json!({"server": url}), [format!("The space's server is {}.", plain(&url))])
 }
 
+pub(super) fn log(arguments: &Arguments, output: &Output, log: Option<&str>) -> Result<(), DeskError> {
+    let log = log.map(session::code).transpose()?;
+    let mut vault = session::open(arguments)?;
+    let Some(log) = log else {
+        let log = vault.log_by_hand()?;
+        return output.answer(&json!({"log": log}), [log.as_str()]);
+    };
+    vault.take_log_by_hand(&log)?;
+    output.answer(&json!({"member": true}), ["The log names this device: it is a full member of its space."])
+}
+
 pub(super) fn join_request(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
     let request = session::open(arguments)?.join_request()?;
     output.answer(&json!({"join_request": request}), [request.as_str()])
@@ -102,7 +113,7 @@ pub(super) fn add_signed(arguments: &Arguments, output: &Output, certificate: &s
 }
 
 /// The code alone on standard output, so that it can go to a file; its number beside it, for people.
-fn show_second_code(output: &Output, answered: &str, code: &str) -> Result<(), DeskError> {
+pub(super) fn show_second_code(output: &Output, answered: &str, code: &str) -> Result<(), DeskError> {
     let number = Vault::comparison_number(answered, code)?;
     output.aside(&format!("{}\n{OFFICER_COMPARES}", in_lines(number.as_str())))?;
     output.answer(&json!({"welcome": code, "number": number.as_str()}), [code])

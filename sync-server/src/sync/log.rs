@@ -3,7 +3,7 @@
 //! own clock, and that sending it again is the same as sending it once.
 
 use crate::error::ServerError;
-use crate::store::{devices, membership_log};
+use crate::store::{devices, membership_log, recovery};
 use rusqlite::Transaction;
 use std::sync::Arc;
 use vigil_protocol::{DeviceId, LogBody, LogEntry, Membership, Motion, Timestamp, limits};
@@ -49,6 +49,9 @@ pub(crate) fn append(
         membership_log::append(transaction, entry, &bytes, now)?;
         if let Some(device) = newcomer {
             devices::insert(transaction, &entry.space, &device)?;
+            if view.member(&device).is_some_and(|member| member.for_recovery) {
+                recovery::open_to(transaction, &entry.space, &device)?;
+            }
         }
         count += 1;
         changed = true;

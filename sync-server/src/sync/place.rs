@@ -159,7 +159,12 @@ fn open_to_recipients(
             Recipient::Device(device) => {
                 records::open_to_device(tx, &space, &record, &device, (sequence, is_grant))?;
             }
-            Recipient::Recovery => {}
+            // A desk that restores the committee's access is given what the recovery key opens.
+            Recipient::Recovery => {
+                for desk in author.view.active_members().filter(|member| member.for_recovery) {
+                    records::open_to_device(tx, &space, &record, &desk.device, (sequence, is_grant))?;
+                }
+            }
         }
     }
     Ok(())

@@ -3,7 +3,8 @@
 
 use super::{Member, Membership};
 use crate::{
-    DeviceId, Hash, KnownDevice, LogBody, LogEntry, PersonId, Policy, ProtocolError, SealingPublicKey, SecondCode,
+    DeviceId, Hash, KnownDevice, LogBody, LogEntry, Motion, PersonId, Policy, ProtocolError, SealingPublicKey,
+    SecondCode,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,10 +120,17 @@ impl Membership {
             return Err(ProtocolError::BrokenChain { what: "membership log" });
         }
         let admits = |entry: &LogEntry| match &entry.body {
-            LogBody::Admit { certificate, .. } => *certificate == code.certificate,
+            LogBody::Admit { certificate, .. } | LogBody::Move { motion: Motion::Recover { certificate } } => {
+                *certificate == code.certificate
+            }
             _ => false,
         };
-        if log.iter().any(admits) { Ok(view) } else { super::not_allowed("the log admits this device otherwise") }
+        let is_member = view.members.contains_key(&code.certificate.device);
+        if is_member && log.iter().any(admits) {
+            Ok(view)
+        } else {
+            super::not_allowed("the log admits this device otherwise")
+        }
     }
 }
 

@@ -9,6 +9,5 @@ mod header;
 mod stream;
 
 pub(crate) use header::ArchiveSource;
-pub(crate) use header::MAGIC;
 pub use header::{ArchiveError, ArchiveHeader};
 pub(crate) use stream::{ArchiveReader, ArchiveWriter};

@@ -152,7 +152,7 @@ mod tests {
     }
 
     fn head_bytes(file: &[u8]) -> usize {
-        let start = super::super::MAGIC.len();
+        let start = super::super::header::MAGIC.len();
         let length: [u8; 4] = file[start..start + 4].try_into().unwrap();
         start + 4 + u32::from_be_bytes(length) as usize
     }
@@ -227,11 +227,11 @@ mod tests {
         let pair = SealingKeyPair::generate();
         assert!(matches!(read(b"{\"json\": true}", &pair), Err(ArchiveError::NotAnArchive)));
         let mut huge = written(b"", &pair);
-        huge[super::super::MAGIC.len()] = 0xff;
+        huge[super::super::header::MAGIC.len()] = 0xff;
         assert!(matches!(read(&huge, &pair), Err(ArchiveError::NotAnArchive)));
         let mut newer = written(b"", &pair);
         // The version is the first field of the header's array.
-        newer[super::super::MAGIC.len() + 5] = 2;
+        newer[super::super::header::MAGIC.len() + 5] = 2;
         assert!(matches!(read(&newer, &pair), Err(ArchiveError::NewerVersion(2))));
     }
 }

@@ -68,7 +68,7 @@ impl Vault {
             return Err(VigilError::NotAllowed { why: "evidence needs the log: sync once" });
         }
         let store = self.store.read();
-        let row = records::get(store, record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        let row = self.row(record)?;
         if is_for_auditors(&row.columns.kind) && self.role()? != Role::Auditor {
             return Err(VigilError::NotAllowed { why: "auditors read it, and nobody else" });
         }

@@ -197,8 +197,8 @@ fn what_a_device_was_shown_of_an_authors_two_histories_goes_into_its_evidence() 
     let welcome = desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap();
     monitor.join(monitor.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
     // As after a sync: the log is settled.
-    let code = monitor.code_joined_by().unwrap().unwrap();
-    monitor.become_member(&code, desk.space.as_ref().unwrap().log.clone()).unwrap();
+    monitor.take_log_by_hand(&desk.log_by_hand().unwrap()).unwrap();
+    monitor.space.as_mut().unwrap().confirmed = 2;
     let sighting = NewSighting { place: "Gate".into(), seen_at: Timestamp(0), description: None, people: None };
     let record = monitor.record_sighting(&sighting).unwrap();
     monitor.pack(false).unwrap();

@@ -31,7 +31,8 @@ pub(crate) use key_file::{
 pub(crate) use key_file_1::KeyFile1;
 pub use passphrase::Passphrase;
 pub(crate) use sealed_key::{
-    SealedTo, SealingKeyPair, commitment, open_bytes, open_key, open_text, seal_bytes, seal_key, seal_text,
+    SealedTo, SealingKeyPair, commitment, open_bytes, open_key, open_share, open_text, seal_bytes, seal_key,
+    seal_share, seal_text,
 };
 pub(crate) use secret::{Secret, random_bytes};
 pub(crate) use shares::{KeyShare, combine as combine_shares, split as split_key};

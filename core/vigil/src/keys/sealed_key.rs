@@ -3,6 +3,7 @@
 //! is checked against its signed commitment when it is opened: one ciphertext has one reading (PROTOCOL 2).
 
 use super::secret::Secret;
+use super::shares::KeyShare;
 use crate::records::ShareId;
 use hpke::aead::ChaCha20Poly1305 as Aead;
 use hpke::kdf::HkdfSha256 as Kdf;
@@ -11,7 +12,7 @@ use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use vigil_protocol::{
     DeviceId, Hash, KeyCommitment, Purpose, Recipient, RecordId, SUITE, SealingPublicKey, SpaceId, canonical, digest,
 };
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// An X25519 key pair.
 pub(crate) struct SealingKeyPair {
@@ -65,6 +66,10 @@ pub(crate) enum SealedTo {
     PreviousEpoch { space: SpaceId, epoch: u32 },
     /// A member's name, for holders of the epoch key.
     Name { space: SpaceId, device: DeviceId },
+    /// A share of the recovery key, for its holder.
+    RecoveryShare { space: SpaceId, holder: DeviceId },
+    /// The same, given on to a desk that was admitted for recovery.
+    RecoveryShareFor { space: SpaceId, desk: DeviceId, holder: DeviceId },
     /// The content key of an archive, for whoever two persons agreed on.
     Archive { space: SpaceId, motion: Hash },
     /// The key of a share, for one device of another space.
@@ -87,6 +92,12 @@ impl SealedTo {
                 canonical::encode(&("vigil/1 share key", SUITE, from, to, share, commitment, device))
             }
             Self::Name { space, device } => canonical::encode(&("vigil/1 name", SUITE, space, device)),
+            Self::RecoveryShare { space, holder } => {
+                canonical::encode(&("vigil/1 recovery share", SUITE, space, holder))
+            }
+            Self::RecoveryShareFor { space, desk, holder } => {
+                canonical::encode(&("vigil/1 recovery share for", SUITE, space, desk, holder))
+            }
             Self::Archive { space, motion } => canonical::encode(&("vigil/1 archive", SUITE, space, motion)),
             Self::Details { space, device } => canonical::encode(&("vigil/1 details", SUITE, space, device)),
             Self::RecoveryEpoch { space, epoch } => canonical::encode(&("vigil/1 recovery epoch", SUITE, space, epoch)),
@@ -141,6 +152,26 @@ pub(crate) fn open_key(
     let key = Secret::from_slice(&plain);
     plain.zeroize();
     key
+}
+
+/// Seals a share of a key. `None` if the public key is not one.
+pub(crate) fn seal_share(
+    to: &SealingPublicKey,
+    purpose: &SealedTo,
+    share: &KeyShare,
+) -> Option<(SealingPublicKey, Vec<u8>)> {
+    seal(to, purpose, share.expose())
+}
+
+/// Opens a share of a key. `None` if it was sealed to another key or for another purpose.
+pub(crate) fn open_share(
+    with: &SealingKeyPair,
+    purpose: &SealedTo,
+    encapsulated: &SealingPublicKey,
+    sealed: &[u8],
+) -> Option<KeyShare> {
+    let plain = Zeroizing::new(open(with, purpose, encapsulated, sealed)?);
+    KeyShare::from_slice(&plain)
 }
 
 /// Seals a short text, padded to hide its length.

@@ -48,7 +48,8 @@ impl Vault {
             log.extend(response.log);
             // What else the answer carries comes again, once it can be checked.
             if came == 0 || !response.more {
-                return self.become_member(code, log);
+                let confirmed = log.len();
+                return self.become_member(code, log, (confirmed, Some(card.clone())));
             }
         }
     }

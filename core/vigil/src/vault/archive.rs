@@ -9,7 +9,7 @@ use crate::error::{Result, VigilError};
 use crate::keys::{SealingKeyPair, Secret};
 use serde::Serialize;
 use std::io::{Read, Write};
-use vigil_protocol::{Hash, SealingPublicKey};
+use vigil_protocol::{Hash, Motion, SealingPublicKey};
 use zeroize::Zeroizing;
 
 /// Records that are listed at a time while an archive is written.
@@ -64,6 +64,39 @@ struct Beginning {
 }
 
 impl Vault {
+    /// Moves that the whole committee's data is exported: a second person seconds it, or nobody objects for three days. Gives
+    /// the motion, and the key that will open the archive: it is shown once.
+    ///
+    /// # Errors
+    /// [`VigilError::NotAllowed`] by role.
+    pub fn propose_export(&mut self) -> Result<(Hash, ArchiveKey)> {
+        let key = ArchiveKey::generate();
+        let motion = self.propose_motion(Motion::Export { to: key.public() })?;
+        Ok((motion, key))
+    }
+
+    /// Writes the archive that a motion decided, and notes in the log that it was carried out. The file holds what this device
+    /// can read; `progress` is told records done and records in all.
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`] for the motion, [`VigilError::NotAllowed`] if it is not carried, [`VigilError::Archive`].
+    pub fn export(
+        &mut self,
+        motion: &Hash,
+        out: impl Write,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<ArchiveReport> {
+        let view = &self.space()?.membership;
+        let record = view.motion(motion).ok_or(VigilError::NotFound { what: "motion" })?;
+        let Motion::Export { to } = record.motion else { return Err(VigilError::NotFound { what: "motion" }) };
+        // Decided first: a file that nobody decided on must not exist, not even for a moment. Once decided it may be written
+        // again, after a full disk or on another desk.
+        if !view.export_is_decided(&to) {
+            self.carry_out(motion)?;
+        }
+        self.write_archive((*motion, to), out, progress)
+    }
+
     /// Writes everything that this device can read, one JSON object a line, sealed to `to`. `progress` is told records done
     /// and records in all.
     pub(super) fn write_archive(

@@ -17,7 +17,7 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use vigil_protocol::{DeviceId, Hash, LogBody, RecordId, Role, Timestamp, canonical};
+use vigil_protocol::{DeviceId, Hash, RecordId, Role, Timestamp, canonical};
 use vigil_screening::Date;
 
 /// Reads of one record on one device within this time are one event. By the device's clock.
@@ -286,22 +286,18 @@ impl Vault {
         let space = self.space()?;
         let now = self.now();
         let mut devices = Vec::new();
-        for entry in &space.log {
-            let added = match &entry.body {
-                LogBody::Genesis { founder, .. } => founder.device,
-                LogBody::Add { member, .. } => member.device,
-                _ => continue,
-            };
-            let Some(member) = space.membership.member(&added).filter(|member| member.role != Role::Auditor) else {
-                continue;
-            };
-            let trail = trails.remove(&added).unwrap_or_default();
+        let mut members = space.membership.members();
+        members.retain(|member| member.role != Role::Auditor);
+        members.sort_unstable_by_key(|member| member.added_at);
+        for member in members {
+            let added = usize::try_from(member.added_at).ok().and_then(|index| space.log.get(index));
+            let trail = trails.remove(&member.device).unwrap_or_default();
             let last = trail.reads.iter().map(|read| read.time).max();
-            let quiet = now.0.saturating_sub(last.unwrap_or(entry.time).0);
+            let quiet = now.0.saturating_sub(last.or(added.map(|entry| entry.time)).unwrap_or(now).0);
             let reads_by_role = matches!(member.role, Role::Officer | Role::Desk) && member.removed.is_none();
             let is_long = u128::try_from(quiet).is_ok_and(|quiet| quiet > SILENT_AFTER.as_millis());
             let silent = reads_by_role && is_long;
-            devices.push(device_trail(&added, member.role, member.removed.is_some(), trail, silent));
+            devices.push(device_trail(&member.device, member.role, member.removed.is_some(), trail, silent));
         }
         devices.sort_by(|one, other| one.device.cmp(&other.device));
         Ok(AuditTrail {

@@ -161,7 +161,7 @@ impl Vault {
     }
 
     /// A record's row, or why there is none.
-    pub(super) fn row(&self, record: &RecordId) -> Result<Row> {
+    pub(crate) fn row(&self, record: &RecordId) -> Result<Row> {
         match records::get(self.store.read(), record)? {
             Some(row) => Ok(row),
             None if self.stub(record)?.is_some() => Err(VigilError::NotAllowed { why: GONE }),

@@ -8,6 +8,7 @@ mod tests;
 
 use super::auditors;
 use crate::error::{Result, VigilError};
+use crate::keys::SealingKeyPair;
 use crate::records::is_for_auditors;
 use crate::store::chains::Reason;
 use crate::store::{self, Parked, Setting, chains, erasures, generations, handed_over, receipts, records, settings};
@@ -65,11 +66,16 @@ pub(crate) fn take_in(vault: &mut Vault, batches: Vec<PulledBatch>, cursor: &Seq
         return Ok(TakenIn::default());
     }
     let page = verify(vault, batches)?;
-    apply(vault, page, Some(cursor))
+    apply(vault, page, Some(cursor), None)
 }
 
 /// Does a page's work and writes down what came of it, in one transaction.
-fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Result<TakenIn> {
+fn apply(
+    vault: &mut Vault,
+    page: Page,
+    cursor: Option<&SequenceRanges>,
+    recovery: Option<&SealingKeyPair>,
+) -> Result<TakenIn> {
     let Page { headers, items, refused, proofs } = page;
     let tombstones: Vec<(RecordId, Spot)> = items
         .iter()
@@ -82,7 +88,7 @@ fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Resu
         items.into_iter().partition(|incoming| matches!(incoming.item, Item::Receipt(_)));
     let (jobs, mut parked) = jobs(vault, items)?;
     parked.extend(refused.into_iter().map(|(incoming, reason)| (None, incoming, reason)));
-    let finished = work(vault, jobs, &mut parked)?;
+    let finished = work(vault, jobs, &mut parked, recovery)?;
     let mut taken = TakenIn::default();
     let mut forgotten = Vec::new();
     let me = vault.device;
@@ -140,11 +146,16 @@ fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Resu
 
 /// Runs the jobs, under a mark that says so: should one of them crash or hang, the mark is still set when the home is next
 /// opened, and then each record is tried on its own until the one that does it is known and quarantined.
-fn work(vault: &Vault, jobs: Vec<Job>, parked: &mut Vec<ParkedItem>) -> Result<Vec<Done>> {
+fn work(
+    vault: &Vault,
+    jobs: Vec<Job>,
+    parked: &mut Vec<ParkedItem>,
+    recovery: Option<&SealingKeyPair>,
+) -> Result<Vec<Done>> {
     let mark = settings::get(vault.store.read(), Setting::TakingIn)?.unwrap_or_default();
     if mark.is_empty() {
         vault.store.in_transaction(|tx| settings::set(tx, Setting::TakingIn, PAGE_MARK))?;
-        return Ok(reader(vault)?.work_all(jobs));
+        return Ok(reader(vault, recovery)?.work_all(jobs));
     }
     let suspect = RecordId::from_slice(&mark);
     let mut finished = Vec::new();
@@ -155,14 +166,15 @@ fn work(vault: &Vault, jobs: Vec<Job>, parked: &mut Vec<ParkedItem>) -> Result<V
             continue;
         }
         vault.store.in_transaction(|tx| settings::set(tx, Setting::TakingIn, job.record.as_bytes()))?;
-        finished.push(reader(vault)?.work(job));
+        finished.push(reader(vault, recovery)?.work(job));
     }
     Ok(finished)
 }
 
-fn reader(vault: &Vault) -> Result<Reader<'_>> {
-    let role = vault.role()?;
-    Ok(Reader { space: vault.space()?, device: vault.device, role, keys: &vault.keys, summariser: &vault.summariser })
+fn reader<'a>(vault: &'a Vault, recovery: Option<&'a SealingKeyPair>) -> Result<Reader<'a>> {
+    let (space, role) = (vault.space()?, vault.role()?);
+    let (device, keys, summariser) = (vault.device, &vault.keys, &vault.summariser);
+    Ok(Reader { space, device, role, keys, recovery, summariser })
 }
 
 /// Checks every header: signature, membership, the author's chain. A header that fails is the server's doing, because the
@@ -412,13 +424,19 @@ pub(crate) fn erase(
 impl Vault {
     /// Tries parked items again, as a newer version of Vigil does once: it may understand what an older one parked.
     pub(crate) fn retry_parked(&mut self) -> Result<()> {
+        self.open_parked(None).map(drop)
+    }
+
+    /// Tries parked items again, with the recovery key as well where there is one. Gives how many records are new here.
+    pub(crate) fn open_parked(&mut self, recovery: Option<&SealingKeyPair>) -> Result<u64> {
         if self.space.is_none() {
-            return Ok(());
+            return Ok(0);
         }
         let items = from_parked(chains::all_parked(self.store.read(), MAX_PARKED_RETRIED)?)?;
-        if !items.is_empty() {
-            apply(self, Page { headers: Vec::new(), items, refused: Vec::new(), proofs: Vec::new() }, None)?;
+        if items.is_empty() {
+            return Ok(0);
         }
-        Ok(())
+        let page = Page { headers: Vec::new(), items, refused: Vec::new(), proofs: Vec::new() };
+        Ok(apply(self, page, None, recovery)?.new_records)
     }
 }

@@ -2,7 +2,7 @@
 //! It promises to touch nothing but what it is given, so that records are worked on side by side and one bad record stops
 //! no other.
 
-use crate::keys::{DeviceKeys, SealedTo, commitment, open_key};
+use crate::keys::{DeviceKeys, SealedTo, SealingKeyPair, commitment, open_key};
 use crate::records::{
     ChangeBytes, EventId, Facts, GuardError, GuardLimits, RecordContent, SignedEvent, admit, is_for_auditors,
 };
@@ -62,12 +62,24 @@ pub(super) struct Done {
     pub(super) parked: Vec<(Incoming, Reason)>,
 }
 
+impl Done {
+    /// The same record as if no key had opened it.
+    fn left_closed(mut self) -> Self {
+        self.parked.extend(self.accepted.drain(..).map(|incoming| (incoming, Reason::NoKey)));
+        self.events.clear();
+        self.generations.clear();
+        self
+    }
+}
+
 /// What every job may look at, and nothing else.
 pub(super) struct Reader<'a> {
     pub(super) space: &'a Space,
     pub(super) device: DeviceId,
     pub(super) role: Role,
     pub(super) keys: &'a DeviceKeys,
+    /// The recovery key, while a desk restores the committee's access with it.
+    pub(super) recovery: Option<&'a SealingKeyPair>,
     pub(super) summariser: &'a Summariser,
 }
 
@@ -81,7 +93,11 @@ impl Reader<'_> {
                     Some(pair) => pair,
                     None => continue,
                 },
-                _ => continue,
+                Recipient::Recovery => match self.recovery {
+                    Some(pair) => pair,
+                    None => continue,
+                },
+                Recipient::Device(_) => continue,
             };
             let purpose = SealedTo::Record {
                 space: self.space.id(),
@@ -220,6 +236,10 @@ impl Reader<'_> {
             }
         }
         done.parked.extend(waiting.into_iter().map(|(incoming, _)| (incoming, Reason::MissingChanges)));
+        if self.recovery.is_some() && is_for_auditors(&kind) {
+            // The recovery key opens it, and it is still not for a desk (ADR 0017).
+            return done.left_closed();
+        }
         if changed {
             let creator = creator.unwrap_or(self.device);
             let (columns, text) = self.summariser.summarise(&kind, creator, &facts, &events);

@@ -84,8 +84,13 @@ impl Vault {
     /// As [`Self::admit`].
     pub fn admit_as(&mut self, request: &str, admission: &Admission) -> Result<String> {
         let first = read_first_code(request)?;
-        if let Some(code) = self.answer_again(&first, admission)? {
-            return Ok(code);
+        if let Some(member) = self.space()?.membership.active_member(&first.device) {
+            if member.role != admission.role || member.probation != admission.probation {
+                return Err(VigilError::NotAllowed {
+                    why: "the device is a member already, otherwise than is asked for now",
+                });
+            }
+            return self.answer_again(&first);
         }
         let certificate = self.certificate(&first, admission)?;
         self.write_admission(certificate.clone(), Vec::new())?;
@@ -214,11 +219,11 @@ impl Vault {
         if days == 0 || days > MAX_DAYS {
             return Err(VigilError::invalid("days", "a certificate lasts 1 to 90 days"));
         }
-        let now = self.now();
+        let now = self.log_time()?;
         Ok((now, Timestamp(now.0.saturating_add(i64::from(days) * limits::DAY_MS))))
     }
 
-    fn certificate(&self, request: &FirstCode, admission: &Admission) -> Result<Certificate> {
+    pub(in crate::vault) fn certificate(&self, request: &FirstCode, admission: &Admission) -> Result<Certificate> {
         let space = self.space()?;
         let (epoch, key) = self.current_epoch()?;
         let person = match &admission.same_person_as {

@@ -11,8 +11,8 @@ use crate::vault::codes::{FIRST_CODE_PREFIX, SECOND_CODE_PREFIX, from_code, to_c
 use std::collections::BTreeMap;
 use std::time::Duration;
 use vigil_protocol::{
-    ComparisonNumber, FirstCode, HardwareClaim, LogEntry, Membership, Nonce, SecondCode, ServerReference, canonical,
-    enrolment_number,
+    ComparisonNumber, FirstCode, HardwareClaim, LogEntry, Membership, Nonce, SecondCode, ServerCard, ServerReference,
+    canonical, enrolment_number,
 };
 
 /// How long a first code lasts.
@@ -162,21 +162,21 @@ impl Vault {
     }
 
     /// Becomes a full member: all of the log, or nothing.
-    pub(crate) fn become_member(&mut self, code: &SecondCode, log: Vec<LogEntry>) -> Result<()> {
+    pub(crate) fn become_member(
+        &mut self,
+        code: &SecondCode,
+        log: Vec<LogEntry>,
+        (confirmed, server): (usize, Option<ServerCard>),
+    ) -> Result<()> {
         let membership = Membership::at_first_contact(code, &log)
             .map_err(|error| VigilError::AnotherSpace { why: error.to_string() })?;
-        if membership.member(&self.device).is_none() {
-            return Err(VigilError::AnotherSpace { why: "the log does not name this device".into() });
-        }
-        let confirmed = log.len();
-        let server = self.server()?;
         self.adopt((membership, log), confirmed, server)
     }
 }
 
 impl Space {
     /// The space as the second code showed it.
-    pub(super) fn shown(code: &SecondCode, server: Option<vigil_protocol::ServerCard>) -> Self {
+    pub(super) fn shown(code: &SecondCode, server: Option<ServerCard>) -> Self {
         let membership = Membership::provisional(code);
         Self { membership, log: Vec::new(), confirmed: 0, epochs: BTreeMap::new(), server }
     }

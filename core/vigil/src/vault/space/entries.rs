@@ -21,7 +21,7 @@ impl Vault {
         body: LogBody,
         also: impl FnOnce(&Self, &Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
-        let now = self.now();
+        let now = self.log_time()?;
         let space = self.space.as_mut().ok_or(VigilError::NotInSpace)?;
         let at = (space.membership.length(), space.membership.head());
         let entry = LogEntry::sign(space.id(), at, now, self.device, body, &self.keys.signing);

@@ -46,12 +46,45 @@ impl Space {
         self.keep_epoch(tx, epoch, opened)?;
         // The key of each epoch opens the one before: a new desk reads the space's history.
         for epoch in (1..=epoch).rev() {
-            let Some((encapsulated, sealed)) = self.previous_of(epoch) else { continue };
-            let Some(pair) = self.epochs.get(&epoch) else { break };
-            let opened = open_key(pair, &SealedTo::PreviousEpoch { space, epoch }, &encapsulated, &sealed);
-            self.keep_epoch(tx, epoch - 1, opened)?;
+            self.open_previous(tx, epoch)?;
         }
         Ok(())
+    }
+
+    /// Takes in the epochs whose keys the recovery key opens. Gives how many are new here.
+    pub(in crate::vault) fn recover_epochs(&mut self, tx: &Transaction<'_>, recovery: &SealingKeyPair) -> Result<u64> {
+        let (space, before) = (self.id(), self.epochs.len());
+        let sealed = |entry: &LogEntry| {
+            let epoch = self.membership.epoch_at(entry.index + 1);
+            match &entry.body {
+                LogBody::Found { recovery_encapsulated, recovery_sealed, .. } => {
+                    Some((epoch, *recovery_encapsulated, **recovery_sealed))
+                }
+                LogBody::Rotate { rotation, .. } | LogBody::Suspend { rotation: Some(rotation), .. } => {
+                    Some((epoch, rotation.recovery_encapsulated, *rotation.recovery_sealed))
+                }
+                _ => None,
+            }
+        };
+        let sealed: Vec<(u32, SealingPublicKey, [u8; 48])> = self.log.iter().filter_map(sealed).collect();
+        for (epoch, encapsulated, sealed) in sealed {
+            let opened = open_key(recovery, &SealedTo::RecoveryEpoch { space, epoch }, &encapsulated, &sealed);
+            self.keep_epoch(tx, epoch, opened)?;
+        }
+        // Epochs of before the committee sealed them to the recovery key hang on those that came after.
+        for epoch in (1..=self.membership.epoch()).rev() {
+            self.open_previous(tx, epoch)?;
+        }
+        Ok((self.epochs.len() - before) as u64)
+    }
+
+    /// Opens the epoch before one with the key of that one, if it is here.
+    fn open_previous(&mut self, tx: &Transaction<'_>, epoch: u32) -> Result<()> {
+        let space = self.id();
+        let Some((encapsulated, sealed)) = self.previous_of(epoch) else { return Ok(()) };
+        let Some(pair) = self.epochs.get(&epoch) else { return Ok(()) };
+        let opened = open_key(pair, &SealedTo::PreviousEpoch { space, epoch }, &encapsulated, &sealed);
+        self.keep_epoch(tx, epoch - 1, opened)
     }
 
     fn previous_of(&self, epoch: u32) -> Option<(SealingPublicKey, [u8; 48])> {

@@ -66,6 +66,19 @@ impl Vault {
         Ok(self.store.in_transaction(|tx| Self::note(tx, &noted))?)
     }
 
+    /// The time that an entry of the log is signed with: this device's clock, unless the server has told the time and the
+    /// clock is further ahead of that than a server takes. A desk with a wrong clock goes on working.
+    pub(super) fn log_time(&self) -> Result<Timestamp> {
+        let now = self.now();
+        if settings::get(self.store.read(), Setting::Lease)?.is_none() {
+            return Ok(now);
+        }
+        let told = self.known_time()?.time(self.monotonic());
+        let is_ahead = now.0.saturating_sub(told.0) > limits::MAX_LOG_ENTRY_AHEAD_MS;
+        let has_server = settings::get(self.store.read(), Setting::Incarnation)?.is_some();
+        Ok(if is_ahead && has_server { told } else { now })
+    }
+
     fn ends(&self) -> Result<Ends> {
         let space = self.space()?;
         let lease_days = space.membership.policy().filter(|_| space.server.is_some()).map(|policy| policy.lease_days);

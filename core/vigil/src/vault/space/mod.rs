@@ -11,6 +11,7 @@ mod exclusion;
 mod founding;
 mod intentions;
 mod lease;
+mod log_by_hand;
 mod motions;
 mod second_code;
 
@@ -21,6 +22,7 @@ pub use enrolment::{Confirmed, Invitation};
 pub use founding::RecoveryKey;
 pub use lease::LeaseView;
 pub use motions::{MotionView, Proposal};
+pub(in crate::vault) use second_code::read_first_code;
 
 use crate::error::{Result, VigilError};
 use crate::keys::{SealedTo, SealingKeyPair, open_text};

@@ -1,7 +1,6 @@
 //! An officer's half of an enrolment: the second code, and the certificates in the codes of others.
 //! It promises to show what the server has confirmed of the log, so that nothing shown is ever replaced (ADR 0020).
 
-use super::Admission;
 use super::admission::read_answered;
 use super::enrolment::code_joined_by;
 use crate::error::{Result, VigilError};
@@ -10,7 +9,7 @@ use crate::vault::codes::{FIRST_CODE_PREFIX, SECOND_CODE_PREFIX, from_code, to_c
 use std::collections::BTreeSet;
 use vigil_protocol::{
     Certificate, ComparisonNumber, Cosignature, DeviceId, ENROLMENT_VERSION, FirstCode, KnownDevice, KnownEpoch,
-    LogBody, Member, SecondCode, ServerCard, ServerReference, Signature, enrolment_number, limits,
+    LogBody, Member, Motion, SecondCode, ServerCard, ServerReference, Signature, enrolment_number, limits,
 };
 
 impl Vault {
@@ -67,25 +66,35 @@ impl Vault {
         Ok(())
     }
 
-    /// The second code for a device that the log has already: its first one came too late, or was lost.
-    pub(super) fn answer_again(&self, first: &FirstCode, admission: &Admission) -> Result<Option<String>> {
-        let Some(member) = self.space()?.membership.active_member(&first.device) else { return Ok(None) };
-        let same = member.signing_key == first.signing_key && member.sealing_key == first.sealing_key;
-        if !same || member.role != admission.role || member.probation != admission.probation {
-            return Err(VigilError::NotAllowed {
-                why: "the device is a member already, otherwise than is asked for now",
-            });
+    /// The second code for a device that is in the log already: a motion admitted it, or its first code ended too early.
+    ///
+    /// # Errors
+    /// [`VigilError::Invalid`] for the first code, [`VigilError::NotFound`], [`VigilError::NotAllowed`].
+    pub fn welcome_again(&self, request: &str) -> Result<String> {
+        self.answer_again(&read_first_code(request)?)
+    }
+
+    pub(super) fn answer_again(&self, first: &FirstCode) -> Result<String> {
+        let space = self.space()?;
+        let member = space.membership.active_member(&first.device).ok_or(VigilError::NotFound { what: "member" })?;
+        if member.signing_key != first.signing_key || member.sealing_key != first.sealing_key {
+            return Err(VigilError::NotAllowed { why: "the device has other keys than the member of that name" });
         }
-        let admits = self.space()?.log.iter().find_map(|entry| match &entry.body {
+        if !space.membership.active_member(&self.device).is_some_and(|me| me.leads(self.now())) {
+            return Err(VigilError::NotAllowed { why: "officers and desks admit devices" });
+        }
+        let admits = space.log.iter().find_map(|entry| match &entry.body {
             LogBody::Admit { certificate, cosignatures, .. } if certificate.device == first.device => {
-                Some((certificate.clone(), cosignatures.clone()))
+                Some((certificate, cosignatures.as_slice()))
+            }
+            LogBody::Move { motion: Motion::Recover { certificate } } if certificate.device == first.device => {
+                Some((certificate, [].as_slice()))
             }
             _ => None,
         });
-        let Some((certificate, cosignatures)) = admits else {
-            return Err(VigilError::NotAllowed { why: "the device was added without a certificate" });
-        };
-        self.answer(first, certificate, &cosignatures).map(Some)
+        let (certificate, cosignatures) =
+            admits.ok_or(VigilError::NotAllowed { why: "the device was added without a certificate" })?;
+        self.answer(first, certificate.clone(), cosignatures)
     }
 
     /// The second code.
@@ -162,7 +171,7 @@ impl Vault {
     }
 }
 
-pub(super) fn read_first_code(text: &str) -> Result<FirstCode> {
+pub(in crate::vault) fn read_first_code(text: &str) -> Result<FirstCode> {
     if text.trim_start().starts_with("vigil-join-1:") {
         return Err(VigilError::invalid("join request", "it was made by a version before enrolment face to face"));
     }
