@@ -80,7 +80,9 @@ fn the_first_code_fits_a_small_qr_code() {
 #[test]
 fn the_second_code_with_one_authority_fits_a_qr_code() {
     // Three devices and an elliptic authority, five and RSA, and the most officers that can be on duty with an elliptic one.
-    for (devices, authority, holds_card) in [(3, ELLIPTIC, true), (5, RSA, true), (11, ELLIPTIC, true), (24, RSA, false)] {
+    for (devices, authority, holds_card) in
+        [(3, ELLIPTIC, true), (5, RSA, true), (11, ELLIPTIC, true), (24, RSA, false)]
+    {
         let code = code(devices, authority);
         let size = code.to_bytes().len();
         assert!(size <= limits::MAX_QR_BYTES + usize::from(!holds_card) * 300, "{devices} {authority}: {size}");

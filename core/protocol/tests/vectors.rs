@@ -5,10 +5,11 @@
 use serde_json::{Map, Value, json};
 use vigil_protocol::{
     Answer, Batch, BatchHeader, BatchOutcome, Capsule, Certificate, Chain, Cosignature, DeviceId, ENROLMENT_VERSION,
-    EpochShare, ExpandedBatch, FirstCode, HardwareClaim, Hash, Incarnation, Item, JoinRequest, KeyCommitment, KeyReference, KnownDevice, KnownEpoch, LastBatch, LogBody, LogEntry,
-    Membership, Motion, NewMember, Nonce, PersonId, Policy, PulledItem, PushedBatch, Receipt, Recipient, RecordId,
-    RecoveryShare, RefusalCode, Removal, Role, Rotation, SUITE, Salt, SealedKey, SealingPublicKey, SecondCode, SequenceRanges, ServerCard, ServerReference, Signature,
-    SigningKey, SpaceId, SyncRequest, SyncResponse, Timestamp, Welcome, canonical,
+    EpochShare, ExpandedBatch, FirstCode, HardwareClaim, Hash, Incarnation, Item, JoinRequest, KeyCommitment,
+    KeyReference, KnownDevice, KnownEpoch, LastBatch, LogBody, LogEntry, Membership, Motion, NewMember, Nonce,
+    PersonId, Policy, PulledItem, PushedBatch, Receipt, Recipient, RecordId, RecoveryShare, RefusalCode, Removal, Role,
+    Rotation, SUITE, Salt, SealedKey, SealingPublicKey, SecondCode, SequenceRanges, ServerCard, ServerReference,
+    Signature, SigningKey, SpaceId, SyncRequest, SyncResponse, Timestamp, Welcome, canonical,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/wire-1.json");
@@ -150,8 +151,11 @@ fn enrolment(space: SpaceId, genesis: &LogEntry) -> [(&'static str, Vec<u8>); 2]
         sealed_details: vec![2; 5].into(),
     };
     let desk = DeviceId([1; 16]);
-    let card =
-        ServerCard { url: "https://sync.example.org".into(), identity: key(3).public(), authorities: vec!["CA".into()] };
+    let card = ServerCard {
+        url: "https://sync.example.org".into(),
+        identity: key(3).public(),
+        authorities: vec!["CA".into()],
+    };
     let second = SecondCode {
         version: ENROLMENT_VERSION,
         space,

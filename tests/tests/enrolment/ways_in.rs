@@ -44,7 +44,10 @@ fn a_provisional_device_takes_in_nothing_of_others_and_writes_nothing_to_the_log
     let mut officer = committee.admit("Officer", Role::Officer);
     assert!(matches!(officer.vault().take_in_copies(&copies), Err(VigilError::NotAllowed { .. })));
     let other = committee.admit("Other", Role::Monitor).id();
-    assert!(matches!(officer.vault().suspend(&other), Err(VigilError::NotFound { .. } | VigilError::NotAllowed { .. })));
+    assert!(matches!(
+        officer.vault().suspend(&other),
+        Err(VigilError::NotFound { .. } | VigilError::NotAllowed { .. })
+    ));
     let own = officer.id();
     assert!(matches!(officer.vault().set_intake(&[own]), Err(VigilError::NotAllowed { .. })));
     let request = Device::create("Third").vault().join_request().unwrap();
