@@ -91,11 +91,13 @@ fn the_second_code_with_one_authority_fits_a_qr_code() {
     }
 }
 
+type Change = fn(&mut SecondCode);
+
 #[test]
 fn a_second_code_that_says_what_cannot_be_is_refused() {
     let good = code(3, 10);
     assert!(SecondCode::from_bytes(&good.to_bytes()).is_ok());
-    let changes: [(&str, fn(&mut SecondCode)); 14] = [
+    let changes: [(&str, Change); 14] = [
         ("version", |code| code.version = 1),
         ("no length", |code| code.log_length = 0),
         ("too long a log", |code| code.log_length = limits::MAX_LOG_ENTRIES + 1),

@@ -12,7 +12,7 @@ use vigil_protocol::{
 /// A batch that was carried here.
 enum Carried {
     /// It is a member's, and verified.
-    Verified(PulledBatch),
+    Verified(Box<PulledBatch>),
     /// Nobody here can judge it yet.
     Waits(DeviceId),
 }
@@ -34,7 +34,7 @@ impl Vault {
         let mut waiting = Vec::new();
         for bytes in copies {
             match self.carried(bytes)? {
-                Carried::Verified(batch) => verified.push(batch),
+                Carried::Verified(batch) => verified.push(*batch),
                 Carried::Waits(device) => waiting.push((digest_of(bytes), device, bytes)),
             }
         }
@@ -61,7 +61,7 @@ impl Vault {
             let (mut verified, mut done) = (Vec::new(), Vec::new());
             for (digest, bytes) in carried::of_device(self.store.read(), &device)? {
                 match self.carried(&bytes) {
-                    Ok(Carried::Verified(batch)) => verified.push(batch),
+                    Ok(Carried::Verified(batch)) => verified.push(*batch),
                     Ok(Carried::Waits(_)) => continue,
                     // It is not what it said that it was.
                     Err(VigilError::Invalid { .. } | VigilError::NotAllowed { .. }) => {}
@@ -96,7 +96,7 @@ impl Vault {
                 return Ok(Carried::Waits(batch.header.device));
             }
             batch.verify(membership)?;
-            return Ok(Carried::Verified(PulledBatch {
+            return Ok(Carried::Verified(Box::new(PulledBatch {
                 device: batch.header.device,
                 chain: batch.header.chain,
                 log_length: batch.header.log_length,
@@ -105,7 +105,7 @@ impl Vault {
                 signature: batch.signature,
                 first_sequence: 0,
                 items: batch.items.into_iter().map(PulledItem::Present).collect(),
-            }));
+            })));
         }
         let batch: PulledBatch = canonical::decode_limited(bytes, limits::MAX_BODY_BYTES)?;
         if !matches!(batch.chain, Chain::Sync { .. }) || batch.first_sequence != 0 {
@@ -121,7 +121,7 @@ impl Vault {
                 item.check()?;
             }
         }
-        Ok(Carried::Verified(batch))
+        Ok(Carried::Verified(Box::new(batch)))
     }
 }
 

@@ -126,10 +126,11 @@ impl Vault {
             if let ServerReference::Card(card) = &second.server {
                 settings::set(tx, Setting::Server, &canonical::encode(card))?;
             }
+            self.begin_lease(tx, second.certificate.not_before)?;
             Ok::<_, VigilError>(())
         })?;
         self.space = Space::load(&self.store)?;
-        self.begin_lease(second.certificate.not_before)
+        Ok(())
     }
 
     /// The first code that is in force.

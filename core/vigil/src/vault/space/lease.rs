@@ -50,9 +50,8 @@ impl Vault {
     }
 
     /// A lease begins with what an officer signed for.
-    pub(super) fn begin_lease(&self, at: Timestamp) -> Result<()> {
-        let known = Known { newest: at, seen_at: self.monotonic(), renewed: at };
-        Ok(self.store.in_transaction(|tx| Self::note(tx, &known))?)
+    pub(super) fn begin_lease(&self, tx: &Transaction<'_>, at: Timestamp) -> Result<(), StoreError> {
+        Self::note(tx, &Known { newest: at, seen_at: self.monotonic(), renewed: at })
     }
 
     /// Notes the times of verified entries, and contact with the server at its time.
