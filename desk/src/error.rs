@@ -103,11 +103,11 @@ impl DeskError {
     pub fn exit_status(&self) -> u8 {
         match self {
             Self::Core(error) => match error.code() {
-                "invalid" => 2,
+                "invalid" | "code_expired" => 2,
                 "wrong_passphrase" | "try_later" => 3,
                 "key_file_damaged" | "key_file_missing" | "database_damaged" => 4,
                 "restored_backup" | "cloned_device" | "wiped" => 9,
-                "offline" | "server_refused" | "server_not_trusted" => 5,
+                "offline" | "server_refused" | "server_not_trusted" | "not_appended_yet" | "another_space" => 5,
                 "not_found" | "ambiguous" => 6,
                 "not_allowed" | "removed" => 7,
                 "home_in_use" | "home_exists" | "no_home" | "not_in_space" | "already_in_space" | "newer_version" => 8,

@@ -97,7 +97,24 @@ fn the_job_by_hand() {
     let request = done(&phone, &["join-request"]);
     let welcome = piped(&desk, &["add", "-", "--role", "monitor", "--name", "Birendra"], &request);
     assert!(welcome.status.success());
-    assert!(piped(&phone, &["join", "-"], std::str::from_utf8(&welcome.stdout).unwrap()).status.success());
+    // The code alone goes to the file; the number is for the person.
+    let (code, aloud) = (String::from_utf8(welcome.stdout).unwrap(), String::from_utf8(welcome.stderr).unwrap());
+    assert_eq!(code.lines().count(), 1);
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    let number = digits(&aloud);
+    assert_eq!(number.len(), 60, "{aloud}");
+    // Without a camera's word or a number nothing is joined; the device shows the same digits.
+    let shown = lines(&piped(&phone, &["--json", "join", "-"], &code)).remove(0);
+    assert_eq!(shown["joined"], false);
+    assert_eq!(digits(shown["number"].as_str().unwrap()), number);
+    let wrong = format!("{}{}", &number[1..], &number[..1]);
+    assert_eq!(piped(&phone, &["join", "-", "--number", &wrong], &code).status.code(), Some(2));
+    assert!(piped(&phone, &["join", "-", "--number", &number], &code).status.success());
+    assert_eq!(piped(&phone, &["join", "-", "--face-to-face"], &code).status.code(), Some(8), "it is used");
+    // There is no server here: the log is carried.
+    let log = done(&desk, &["space", "log"]);
+    assert!(piped(&phone, &["space", "log", "-"], &log).status.success());
+    assert!(piped(&desk, &["add", "-"], &code).status.success(), "the log has it already");
     let members = json(&desk, &["members"]);
     assert_eq!(members.as_array().unwrap().len(), 2);
 

@@ -79,7 +79,7 @@ fn two_judge_by_hand_and_each_reads_the_other_when_both_have() {
         done(home, &["init", "--name", name, "--stretching", "floor"]);
         let request = done(home, &["join-request"]);
         let welcome = done(&desk, &["add", request.trim(), "--role", role, "--name", name]);
-        done(home, &["join", welcome.trim()]);
+        done(home, &["join", welcome.trim(), "--face-to-face"]);
     }
     done(&desk, &["sync"]);
     let record = done(&phone, &["sighting", "Gate 2"]).trim().to_owned();

@@ -238,8 +238,14 @@ pub fn admit_by(by: &mut Device, name: &str, role: Role) -> Device {
     let mut device = Device::create(name);
     let request = device.vault().join_request().unwrap();
     let welcome = by.vault().admit(&request, role, name).unwrap();
-    device.vault().join(&welcome).unwrap();
+    join(&mut device, &welcome).unwrap();
     device
+}
+
+/// Joins by a second code that was read from the officer's screen.
+pub fn join(device: &mut Device, code: &str) -> Result<()> {
+    let invitation = device.vault().second_code(code)?;
+    device.vault().join(invitation.seen_face_to_face())
 }
 
 fn sync(wire: &Wire, device: &mut Device) -> Result<SyncReport> {

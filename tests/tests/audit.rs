@@ -114,7 +114,7 @@ fn desks_officers_the_server_and_holders_of_the_epoch_key_read_nothing_of_the_tr
     let mut auditor = committee.admit("Auditor", Role::Auditor);
     let mut officer = committee.admit("Officer", Role::Officer);
     committee.sync_desk().unwrap();
-    for device in [&mut second, &mut auditor] {
+    for device in [&mut second, &mut auditor, &mut officer] {
         committee.sync(device).unwrap();
     }
     let person = record_person(&mut officer, NAME);
@@ -165,6 +165,8 @@ fn desks_officers_the_server_and_holders_of_the_epoch_key_read_nothing_of_the_tr
 fn a_pruned_trail_shows_a_gap_whatever_the_order_and_closes_when_the_rest_comes() {
     let mut committee = Committee::new();
     let mut auditor = committee.admit("Auditor", Role::Auditor);
+    committee.sync_desk().unwrap();
+    committee.sync(&mut auditor).unwrap();
     for number in 0..4 {
         let person = record_person(&mut committee.desk, &format!("Person {number}"));
         committee.desk.vault().show(&person).unwrap();
@@ -186,6 +188,8 @@ fn a_pruned_trail_shows_a_gap_whatever_the_order_and_closes_when_the_rest_comes(
 fn a_home_put_back_from_an_old_copy_shows_as_a_fork() {
     let mut committee = Committee::new();
     let mut auditor = committee.admit("Auditor", Role::Auditor);
+    committee.sync_desk().unwrap();
+    committee.sync(&mut auditor).unwrap();
     let persons = [record_person(&mut committee.desk, "One"), record_person(&mut committee.desk, "Two")];
     committee.desk.lock();
     let (home, copy) = (committee.desk.folder.path().join("home"), committee.desk.folder.path().join("copy"));

@@ -52,7 +52,8 @@ fn fill(home: &Path) {
 fn judge_a_monitors_record(vault: &mut Vault) {
     let folder = Folder::new("bless-monitor");
     let mut monitor = Vault::create_at_floor(&folder.path().join("home"), &passphrase(), "Monitor").unwrap();
-    monitor.join(&vault.admit(&monitor.join_request().unwrap(), Role::Monitor, "Monitor").unwrap()).unwrap();
+    let welcome = vault.admit(&monitor.join_request().unwrap(), Role::Monitor, "Monitor").unwrap();
+    monitor.join(monitor.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
     let sighting = NewSighting { place: "Gate 2".into(), seen_at: Timestamp(0), description: None, people: Some(3) };
     let record = monitor.record_sighting(&sighting).unwrap();
     vault.take_in_copies(&monitor.sealed_copies().unwrap()).unwrap();

@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use vigil_core::sync::{Cancel, SyncOptions, Transport, TransportError};
 use vigil_core::{ListQuery, NewSighting, Role, Timestamp, VigilError};
 use vigil_protocol::{
-    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Chain, DeviceId, Hash, Item, JoinRequest, KeyCommitment,
-    KeyReference, Membership, PushedBatch, Recipient, RecordId, SUITE, Salt, SealedKey, SealingPublicKey,
-    SequenceRanges, SigningKey, SyncRequest, SyncResponse, Welcome, canonical,
+    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Chain, DeviceId, FirstCode, HardwareClaim, Hash, Item,
+    KeyCommitment, KeyReference, Membership, Nonce, PushedBatch, Recipient, RecordId, SUITE, Salt, SealedKey,
+    SealingPublicKey, SecondCode, SequenceRanges, SigningKey, SpaceId, SyncRequest, SyncResponse, canonical,
 };
 use vigil_tests::Committee;
 
@@ -29,16 +29,39 @@ impl Stranger {
     fn join(committee: &mut Committee) -> Self {
         let key = SigningKey::from_seed(&[66; 32]).unwrap();
         let device = DeviceId([66; 16]);
-        let request = JoinRequest::sign(device, SealingPublicKey([9; 32]), 1, &key);
-        let hex: String = canonical::encode(&request).iter().map(|byte| format!("{byte:02x}")).collect();
-        let welcome =
-            committee.desk.vault().admit(&format!("vigil-join-1:{hex}"), Role::Volunteer, "Stranger").unwrap();
-        let digits = welcome.strip_prefix("vigil-welcome-1:").unwrap().as_bytes().to_vec();
+        let who = (device, SealingPublicKey([9; 32]), 1);
+        let request = FirstCode::sign(who, Nonce([7; 16]), HardwareClaim::Software, &key);
+        let hex: String = request.to_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let code = committee.desk.vault().admit(&format!("vigil-join-2:{hex}"), Role::Volunteer, "Stranger").unwrap();
+        let digits = code.strip_prefix("vigil-welcome-2:").unwrap().as_bytes().to_vec();
         let bytes: Vec<u8> =
             digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect();
-        let view = Membership::from_log(&Welcome::from_bytes(&bytes).unwrap().log).unwrap();
+        let space = SecondCode::from_bytes(&bytes).unwrap().space;
         committee.sync_desk().unwrap();
-        Self { device, key, view, counter: 0, request: 0, previous: Hash::NONE }
+        let view = Self::view(committee, (device, &key), space);
+        Self { device, key, view, counter: 0, request: 1, previous: Hash::NONE }
+    }
+
+    /// The space, as the server gives its log to a member.
+    fn view(committee: &Committee, (device, key): (DeviceId, &SigningKey), space: SpaceId) -> Membership {
+        let server = committee.wire.engine.identity();
+        let request = SyncRequest {
+            suite: SUITE,
+            device,
+            counter: 1,
+            log_length: 0,
+            hello: true,
+            have: SequenceRanges::new(),
+            page_bytes: 0,
+            batches: Vec::new(),
+            log: Vec::new(),
+        };
+        let body = request.to_body(&server, &space, key);
+        let answer = committee.wire.engine.handle(&body).body;
+        match Answer::from_body(&answer, &body, &server, None).unwrap() {
+            Answer::Sync(response) => Membership::from_log(&response.log).unwrap(),
+            Answer::Refused { code, .. } => panic!("{}", code.name()),
+        }
     }
 
     fn batch(&mut self, items: Vec<Item>) -> Batch {

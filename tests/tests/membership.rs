@@ -163,7 +163,7 @@ fn an_admission_behind_anothers_entry_keeps_its_name_area_and_sponsors() {
     admission.details.sponsors = vec!["Birendra".into()];
     let request = phone.vault().join_request().unwrap();
     let welcome = second.vault().admit_as(&request, &admission).unwrap();
-    phone.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut phone, &welcome).unwrap();
     committee.admit("First", Role::Volunteer);
     committee.sync_desk().unwrap();
     committee.sync(&mut second).unwrap();
@@ -204,7 +204,7 @@ fn where_the_policy_asks_for_two_a_second_person_signs_what_is_admitted() {
     let own = officer.id();
     officer.vault().set_intake(&[own]).unwrap();
     let welcome = committee.desk.vault().admit_cosigned(&signed).unwrap();
-    phone.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut phone, &welcome).unwrap();
     committee.sync(&mut officer).unwrap();
     committee.sync_desk().unwrap();
     committee.sync(&mut phone).unwrap();
@@ -302,7 +302,7 @@ fn a_lease_closes_reading_and_never_recording_or_sending_and_contact_opens_it() 
         let request = phone.vault().join_request().unwrap();
         committee.desk.vault().admit(&request, Role::Monitor, "Maya").unwrap()
     };
-    phone.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut phone, &welcome).unwrap();
     committee.sync_desk().unwrap();
     committee.sync(&mut phone).unwrap();
     let record = phone.vault().record_sighting(&sighting("kept")).unwrap();
@@ -338,7 +338,7 @@ fn an_ended_certificate_closes_reading_until_it_is_renewed() {
     let request = phone.vault().join_request().unwrap();
     let admission = Admission { days: 1, ..Admission::new(Role::Monitor, "Maya") };
     let welcome = committee.desk.vault().admit_as(&request, &admission).unwrap();
-    phone.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut phone, &welcome).unwrap();
     committee.sync_desk().unwrap();
     committee.sync(&mut phone).unwrap();
     let record = phone.vault().record_sighting(&sighting("kept")).unwrap();
@@ -366,7 +366,7 @@ fn a_removal_that_is_early_by_the_servers_clock_is_taken_back_and_stops_nothing(
         committee.desk.vault().admit_as(&request, &admission).unwrap()
     };
     let x = committee.admit("X", Role::Volunteer).id();
-    desk.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut desk, &welcome).unwrap();
     committee.sync_desk().unwrap();
     committee.sync(&mut desk).unwrap();
     // Its clock was four days behind when it moved, and is right when it carries out: 72 hours by its own word.

@@ -76,10 +76,11 @@ impl District {
         self.sync_officers();
         self.officers[1].vault().second(&motion).unwrap();
         self.officers[1].vault().carry_out(&motion).unwrap();
-        let welcome = self.officers[1].vault().welcome_again(&desk.id()).unwrap();
+        let request = desk.vault().join_request().unwrap();
+        let welcome = self.officers[1].vault().welcome_again(&request).unwrap();
         self.sync_officers();
         self.sync_officers();
-        desk.vault().join(&welcome).unwrap();
+        vigil_tests::join(&mut desk, &welcome).unwrap();
         self.committee.sync(&mut desk).unwrap();
         desk
     }
@@ -279,7 +280,7 @@ fn a_recovery_takes_as_many_persons_as_the_policy_says() {
         details: Details::default(),
     };
     let welcome = district.officers[0].vault().admit_as(&request, &admission).unwrap();
-    again.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut again, &welcome).unwrap();
     district.sync_officers();
     district.committee.sync(&mut again).unwrap();
     assert_eq!(again.vault().second(&motion).unwrap_err().code(), "not_allowed");

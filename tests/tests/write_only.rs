@@ -386,7 +386,7 @@ fn a_monitor_keeps_a_month_by_the_clocks_of_others_and_a_jump_of_its_own_destroy
     let (mut monitor, clock) = with_clock("Monitor with a clock");
     let request = monitor.vault().join_request().unwrap();
     let welcome = committee.desk.vault().admit(&request, Role::Monitor, "Monitor").unwrap();
-    monitor.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut monitor, &welcome).unwrap();
     let sighting = |words: &str| NewSighting {
         place: "Kakarvitta".into(),
         seen_at: Timestamp(start()),

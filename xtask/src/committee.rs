@@ -119,7 +119,8 @@ impl Committee {
         let home = self.folder.join(format!("device-{}", self.devices));
         let mut vault = Vault::create_at_floor(&home, &passphrase(), &name).said()?;
         let welcome = self.desk.vault.admit(&vault.join_request().said()?, role, &name).said()?;
-        vault.join(&welcome).said()?;
+        let invitation = vault.second_code(&welcome).said()?;
+        vault.join(invitation.seen_face_to_face()).said()?;
         self.sync_desk()?;
         device(vault)
     }

@@ -23,6 +23,9 @@ fixed_bytes!(
     /// A life of the server's database; a restored or wiped server has another one (PROTOCOL 16).
     Incarnation, 16);
 fixed_bytes!(
+    /// A random number that is used once: it binds the second code of an enrolment to the first. 16 random bytes.
+    Nonce, 16);
+fixed_bytes!(
     /// A SHA-256 digest, never shortened (PROTOCOL 7).
     Hash, 32);
 fixed_bytes!(

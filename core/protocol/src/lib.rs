@@ -15,6 +15,8 @@
 
 mod batch;
 pub mod canonical;
+mod comparison;
+mod enrolment;
 mod error;
 mod fixed_bytes;
 mod ids;
@@ -29,9 +31,13 @@ pub mod sync;
 mod welcome;
 
 pub use batch::{Batch, BatchHeader, Chain};
+pub use comparison::ComparisonNumber;
+pub use enrolment::{
+    ENROLMENT_VERSION, FirstCode, HardwareClaim, KnownDevice, KnownEpoch, SecondCode, ServerReference, enrolment_number,
+};
 pub use error::ProtocolError;
 pub use ids::{
-    DeviceId, Hash, Incarnation, KeyCommitment, PersonId, RecordId, Salt, SealingPublicKey, Signature,
+    DeviceId, Hash, Incarnation, KeyCommitment, Nonce, PersonId, RecordId, Salt, SealingPublicKey, Signature,
     SigningPublicKey, SpaceId, Timestamp,
 };
 pub use item::{Capsule, Item, KeyReference, Recipient, SealedKey};

@@ -31,6 +31,16 @@ pub const MAX_ASSIGNED_OFFICERS: usize = 16;
 pub const MAX_SEALED_NAME_BYTES: usize = 512;
 /// Largest text of a join request, welcome or server card, in bytes.
 pub const MAX_CODE_BYTES: usize = 8 * 1024 * 1024;
+/// Largest first code of an enrolment, in bytes.
+pub const MAX_FIRST_CODE_BYTES: usize = 300;
+/// What a QR code of the largest version holds in bytes, at level L (ISO/IEC 18004).
+pub const MAX_QR_BYTES: usize = 2953;
+/// Largest second code of an enrolment, in bytes; above [`MAX_QR_BYTES`] it passes as text.
+pub const MAX_SECOND_CODE_BYTES: usize = 8 * 1024;
+/// Most devices that a second code names.
+pub const MAX_KNOWN_DEVICES: usize = 24;
+/// Longest address of a server in a code that does not hold its card, in characters.
+pub const MAX_PINNED_URL_CHARS: usize = 128;
 /// Highest counter of a batch: what fits a signed 64-bit integer of any database.
 pub const MAX_COUNTER: u64 = i64::MAX as u64;
 /// Largest sealed details of a certificate, in bytes.

@@ -40,6 +40,14 @@ pub enum Purpose {
     RecallAnswer,
     /// A second person's signature over a certificate.
     Cosignature,
+    /// What a new device shows.
+    FirstCode,
+    /// What an officer shows to a new device.
+    SecondCode,
+    /// The number of two codes that belong together.
+    Enrolment,
+    /// A server's card.
+    ServerCard,
 }
 
 impl Purpose {
@@ -61,6 +69,10 @@ impl Purpose {
             Self::Recall => b"vigil/1 recall\0",
             Self::RecallAnswer => b"vigil/1 recall answer\0",
             Self::Cosignature => b"vigil/1 cosignature\0",
+            Self::FirstCode => b"vigil/1 first code\0",
+            Self::SecondCode => b"vigil/1 second code\0",
+            Self::Enrolment => b"vigil/1 enrolment\0",
+            Self::ServerCard => b"vigil/1 server card\0",
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What passes by hand: the server's card, a new device's request to join, and the welcome that answers it.
-//! A welcome promises to be enough for a device to work at once, with no network: it carries the whole membership log.
+//! The server's card, and what passed by hand before there were two codes: a request to join and a welcome with the whole log.
+//! Both stay readable, and admit nobody any more (ADR 0020).
 
 use crate::{
     DeviceId, LogEntry, ProtocolError, Purpose, SUITE, SealingPublicKey, Signature, SigningKey, SigningPublicKey,
@@ -22,7 +22,14 @@ pub struct ServerCard {
     pub authorities: Vec<String>,
 }
 
-/// What a device that wants to join shows: its keys, signed with one of them.
+impl ServerCard {
+    /// Names the card where it is not held.
+    pub fn hash(&self) -> crate::Hash {
+        digest(Purpose::ServerCard, &[&canonical::encode(self)])
+    }
+}
+
+/// What a device that wanted to join showed before there were two codes: its keys, signed with one of them.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct JoinRequest {
@@ -80,7 +87,7 @@ impl JoinRequest {
     }
 }
 
-/// What the committee gives to a device that it has added.
+/// What the committee gave to a device that it had added, before there were two codes.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(array)]
 pub struct Welcome {

@@ -4,11 +4,12 @@
 
 use serde_json::{Map, Value, json};
 use vigil_protocol::{
-    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Certificate, Chain, Cosignature, DeviceId, EpochShare,
-    ExpandedBatch, Hash, Incarnation, Item, JoinRequest, KeyCommitment, KeyReference, LastBatch, LogBody, LogEntry,
-    Membership, Motion, NewMember, PersonId, Policy, PulledItem, PushedBatch, Receipt, Recipient, RecordId,
-    RecoveryShare, RefusalCode, Removal, Role, Rotation, SUITE, Salt, SealedKey, SealingPublicKey, SequenceRanges,
-    SigningKey, SpaceId, SyncRequest, SyncResponse, Timestamp, Welcome, canonical,
+    Answer, Batch, BatchHeader, BatchOutcome, Capsule, Certificate, Chain, Cosignature, DeviceId, ENROLMENT_VERSION,
+    EpochShare, ExpandedBatch, FirstCode, HardwareClaim, Hash, Incarnation, Item, JoinRequest, KeyCommitment,
+    KeyReference, KnownDevice, KnownEpoch, LastBatch, LogBody, LogEntry, Membership, Motion, NewMember, Nonce,
+    PersonId, Policy, PulledItem, PushedBatch, Receipt, Recipient, RecordId, RecoveryShare, RefusalCode, Removal, Role,
+    Rotation, SUITE, Salt, SealedKey, SealingPublicKey, SecondCode, SequenceRanges, ServerCard, ServerReference,
+    Signature, SigningKey, SpaceId, SyncRequest, SyncResponse, Timestamp, Welcome, canonical,
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/vectors/wire-1.json");
@@ -129,6 +130,58 @@ fn entries_of_a_space_with_a_policy(genesis: &LogEntry) -> Vec<LogEntry> {
         LogEntry::sign(SpaceId([9; 16]), at, time, DeviceId([1; 16]), body, &desk)
     };
     (0u64..).zip(bodies).map(entry).collect()
+}
+
+/// The two codes of an enrolment.
+fn enrolment(space: SpaceId, genesis: &LogEntry) -> [(&'static str, Vec<u8>); 2] {
+    let who = (DeviceId([2; 16]), SealingPublicKey([2; 32]), 1);
+    let first = FirstCode::sign(who, Nonce([32; 16]), HardwareClaim::StrongBox, &key(2));
+    let time = Timestamp(1_795_000_000_000);
+    let certificate = Certificate {
+        device: first.device,
+        person: PersonId([102; 16]),
+        signing_key: first.signing_key,
+        sealing_key: first.sealing_key,
+        install_generation: 1,
+        role: Role::Monitor,
+        probation: true,
+        not_before: time,
+        not_after: Timestamp(time.0 + 7_776_000_000),
+        epoch: 0,
+        sealed_details: vec![2; 5].into(),
+    };
+    let desk = DeviceId([1; 16]);
+    let card = ServerCard {
+        url: "https://sync.example.org".into(),
+        identity: key(3).public(),
+        authorities: vec!["CA".into()],
+    };
+    let second = SecondCode {
+        version: ENROLMENT_VERSION,
+        space,
+        nonce: first.nonce,
+        signed_by: vec![Cosignature::sign(&certificate, &space, desk, &key(1))],
+        certificate,
+        genesis: genesis.hash(),
+        log_length: 3,
+        log_head: Hash([33; 32]),
+        epoch: KnownEpoch { number: 1, key: SealingPublicKey([34; 32]), exposed: false },
+        recovery_key: SealingPublicKey([7; 32]),
+        devices: vec![KnownDevice {
+            device: desk,
+            signing_key: key(1).public(),
+            sealing_key: SealingPublicKey([1; 32]),
+            role: Role::Desk,
+            on_duty: true,
+        }],
+        server: ServerReference::Card(card),
+        policy: Some(Policy::default()),
+        officer: desk,
+        signature: Signature([0; 64]),
+    };
+    let second = second.sign(&key(1)).to_bytes();
+    SecondCode::from_bytes(&second).unwrap();
+    [("first_code", first.to_bytes()), ("second_code", second)]
 }
 
 fn vectors() -> Map<String, Value> {
@@ -280,6 +333,9 @@ fn vectors() -> Map<String, Value> {
     }
     let join = JoinRequest::sign(DeviceId([2; 16]), SealingPublicKey([2; 32]), 1, &monitor);
     vectors.insert("join_request".into(), json!(hex(&canonical::encode(&join))));
+    for (name, bytes) in enrolment(space, &genesis) {
+        vectors.insert(name.into(), json!(hex(&bytes)));
+    }
     let welcome = Welcome { suite: SUITE, server: None, log: vec![genesis, add] };
     vectors.insert("welcome".into(), json!(hex(&canonical::encode(&welcome))));
     vectors

@@ -79,6 +79,18 @@ pub enum VigilError {
     /// The device belongs to no space yet.
     #[error("this device has not joined a space")]
     NotInSpace,
+    /// The second code came later than ten minutes after the first, or the device was started in between.
+    #[error("the codes have ended: ten minutes, or a restart of the device, have passed since the first")]
+    CodeExpired,
+    /// The committee's log does not name this device yet: whoever admitted it has not synced. Everything is kept.
+    #[error("the committee's server does not know this device yet; everything is kept here")]
+    NotAppendedYet,
+    /// The server holds another space than the one that the officer's code showed; nothing was changed.
+    #[error("the server and the officer's code show two different spaces: {why}")]
+    AnotherSpace {
+        /// What does not fit.
+        why: String,
+    },
     /// The device belongs to a space already.
     #[error("this device belongs to a space already")]
     AlreadyInSpace,
@@ -177,6 +189,9 @@ impl VigilError {
             Self::HomeExists => "home_exists",
             Self::NoHome => "no_home",
             Self::NotInSpace => "not_in_space",
+            Self::CodeExpired => "code_expired",
+            Self::NotAppendedYet => "not_appended_yet",
+            Self::AnotherSpace { .. } => "another_space",
             Self::AlreadyInSpace => "already_in_space",
             Self::NotAllowed { .. } => "not_allowed",
             Self::NotFound { .. } => "not_found",
@@ -225,6 +240,14 @@ impl VigilError {
             Self::HomeExists => "Choose another folder, or open the one that is there.",
             Self::NoHome => "Create one first, or check the path.",
             Self::NotInSpace => "Create a space, or ask your committee to add this device.",
+            Self::CodeExpired => "Show a new first code on the new device, and let the officer answer it.",
+            Self::NotAppendedYet => {
+                "Go on recording. It works once the officer who admitted this device has synced, or any officer or desk has \
+                 added the code that was shown to it."
+            }
+            Self::AnotherSpace { .. } => {
+                "Do not go on syncing, and hand nothing over. Ask an officer whom you know, in person, which of them is wrong."
+            }
             Self::AlreadyInSpace => "Use another home for another space.",
             Self::NotAllowed { .. } => "Ask an officer of your committee.",
             Self::NotFound { .. } => "Sync first, or check the id.",

@@ -131,7 +131,9 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
             Ok(json!({"welcome": vault.admit(&request, role, &name)?}))
         }
         AgentCommand::Join { welcome } => {
-            vault.join(&welcome)?;
+            // Both devices stand beside each other here.
+            let invitation = vault.second_code(&welcome)?;
+            vault.join(invitation.seen_face_to_face())?;
             Ok(Value::Null)
         }
         AgentCommand::Members {} => Ok(value(&vault.members()?)),

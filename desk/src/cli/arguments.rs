@@ -30,7 +30,7 @@ Examples:
   vigil --home ./phone init --name 'Monitor'
   vigil --home ./phone join-request > request
   vigil --home ./desk add request --role monitor --name 'Monitor' > welcome
-  vigil --home ./phone join welcome
+  vigil --home ./phone join welcome --face-to-face
   vigil --home ./phone screen                     asks question by question
   vigil --home ./phone screen screenings.json     from a file; - for standard input
   vigil --home ./phone sync
@@ -94,19 +94,19 @@ pub enum Command {
     /// Create the committee's space, or name its server.
     #[command(subcommand)]
     Space(Space),
-    /// Show the code with which this device asks to be admitted.
+    /// Show the first code, with which this device asks to be admitted. It is good once, for ten minutes.
     #[command(after_help = "Example:\n  vigil --home ./phone join-request > request")]
     JoinRequest,
-    /// Admit a device, and show the welcome for it. Works without network.
+    /// Admit a device that shows its first code, and show the second one for it. Works without network.
     #[command(
         visible_alias = "invite",
-        after_help = "Examples:\n  vigil add request --role monitor --name 'Birendra'\n  vigil add - --role volunteer < request"
+        after_help = "Examples:\n  vigil add request --role monitor --name 'Birendra'\n  vigil add - --role volunteer < request\n  vigil add welcome            append what an officer showed whose phone was lost before it synced\n\nThe sixty digits are shown beside the code: the new device has to show the same."
     )]
     Add {
-        /// The device's join request: the code itself, a file, or - for standard input.
+        /// The device's first code, or another officer's second code: the code itself, a file, or - for standard input.
         request: String,
         /// What the device is for.
-        #[arg(long, value_enum, required_unless_present = "signed")]
+        #[arg(long, value_enum)]
         role: Option<RoleName>,
         /// The person's name for the committee.
         #[arg(long, default_value = "")]
@@ -118,11 +118,19 @@ pub enum Command {
         #[arg(long)]
         signed: bool,
     },
-    /// Join the space of a welcome.
-    #[command(after_help = "Example:\n  vigil --home ./phone join welcome")]
+    /// Join by the second code, which an officer shows. Works without network.
+    #[command(
+        after_help = "Examples:\n  vigil join welcome --face-to-face\n  vigil join welcome                       shows sixty digits, and does not join yet\n  vigil join welcome --number '12345 ...'  with the digits that the officer reads aloud"
+    )]
     Join {
-        /// The welcome: the code itself, a file, or - for standard input.
+        /// The second code: the code itself, a file, or - for standard input.
         welcome: String,
+        /// The code came straight from the officer's screen, face to face: nobody could have changed it.
+        #[arg(long, conflicts_with = "number")]
+        face_to_face: bool,
+        /// The sixty digits that the officer's device shows, where the code came by any other way.
+        #[arg(long, value_name = "DIGITS")]
+        number: Option<String>,
     },
     /// Record a screening: from a file, or question by question.
     #[command(
@@ -418,6 +426,12 @@ pub enum Space {
     Server {
         /// The server's card: the text itself, a file, or - for standard input.
         card: String,
+    },
+    /// Show the log, for a new device that reaches no server; or take it in there.
+    #[command(after_help = "Examples:\n  vigil --home ./desk space log > log\n  vigil --home ./phone space log log")]
+    Log {
+        /// The log that another device showed: the text itself, a file, or - for standard input.
+        log: Option<String>,
     },
 }
 

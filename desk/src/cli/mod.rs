@@ -81,12 +81,15 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::WipeAfter { limit } => unlock::wipe_after(arguments, output, *limit),
         Command::Space(Space::Create { server_card }) => space::create(arguments, output, server_card.as_deref()),
         Command::Space(Space::Server { card }) => space::server(arguments, output, card),
+        Command::Space(Space::Log { log }) => space::log(arguments, output, log.as_deref()),
         Command::JoinRequest => space::join_request(arguments, output),
         Command::Add { request, signed: true, .. } => space::add_signed(arguments, output, request),
         Command::Add { request, role, name, certified, .. } => {
             space::add(arguments, output, request, (*role, name, certified))
         }
-        Command::Join { welcome } => space::join(arguments, output, welcome),
+        Command::Join { welcome, face_to_face, number } => {
+            space::join(arguments, output, welcome, (*face_to_face, number.as_deref()))
+        }
         Command::Members => space::members(arguments, output),
         Command::Assign { record, devices, .. } => space::assign(arguments, output, record, devices),
         Command::Intake { devices } => space::intake(arguments, output, devices),

@@ -57,6 +57,14 @@ impl Output {
         out.flush()
     }
 
+    /// What a person reads beside an answer that goes to a file: always to standard error.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn aside(&self, text: &str) -> Result<(), DeskError> {
+        if self.json { Ok(()) } else { writeln!(io::stderr().lock(), "{text}").map_err(problem) }
+    }
+
     /// A line beside the answer: to standard output for people, to standard error beside JSON.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use super::evidence::create;
 use super::output::Output;
 use super::progress::Line;
 use super::session;
+use super::space::show_second_code;
 use crate::error::DeskError;
 use crate::text::{count, plain};
 
@@ -21,10 +22,10 @@ pub(super) fn run(arguments: &Arguments, output: &Output, command: &RecoveryComm
         RecoveryCommand::Status => status(arguments, output),
         RecoveryCommand::Deal { officers, threshold, key } => deal(arguments, output, officers, *threshold, key),
         RecoveryCommand::Propose { request, name } => propose(arguments, output, request, name),
-        RecoveryCommand::Welcome { device } => {
-            let vault = session::open(arguments)?;
-            let welcome = vault.welcome_again(&vault.find_member(device)?)?;
-            output.answer(&json!({"welcome": welcome}), [welcome.as_str()])
+        RecoveryCommand::Welcome { request } => {
+            let request = session::code(request)?;
+            let code = session::open(arguments)?.welcome_again(&request)?;
+            show_second_code(output, &request, &code)
         }
         RecoveryCommand::Give { desk } => {
             let mut vault = session::open(arguments)?;
@@ -105,7 +106,7 @@ fn propose(arguments: &Arguments, output: &Output, request: &str, name: &str) ->
         &json!({"motion": motion}),
         [
             format!("Moved: {}. Sync; others second it with `vigil motion second`.", motion.get(..8).unwrap_or(&motion)),
-            "Once it is carried, `vigil motion carry-out` admits the desk and `vigil recovery welcome` gives its welcome."
+            "Once it is carried, `vigil motion carry-out` admits the desk and `vigil recovery welcome` answers a new code of it."
                 .to_owned(),
         ],
     )

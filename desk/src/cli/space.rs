@@ -61,6 +61,17 @@ pub(super) fn server(arguments: &Arguments, output: &Output, card: &str) -> Resu
     output.answer(&json!({"server": url}), [format!("The space's server is {}.", plain(&url))])
 }
 
+pub(super) fn log(arguments: &Arguments, output: &Output, log: Option<&str>) -> Result<(), DeskError> {
+    let log = log.map(session::code).transpose()?;
+    let mut vault = session::open(arguments)?;
+    let Some(log) = log else {
+        let log = vault.log_by_hand()?;
+        return output.answer(&json!({"log": log}), [log.as_str()]);
+    };
+    vault.take_log_by_hand(&log)?;
+    output.answer(&json!({"member": true}), ["The log names this device: it is a full member of its space."])
+}
+
 pub(super) fn join_request(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
     let request = session::open(arguments)?.join_request()?;
     output.answer(&json!({"join_request": request}), [request.as_str()])
@@ -74,6 +85,11 @@ pub(super) fn add(
 ) -> Result<(), DeskError> {
     let request = session::code(request)?;
     let mut vault = session::open(arguments)?;
+    if Vault::is_second_code(&request) {
+        vault.append_certificate(&request)?;
+        return output
+            .answer(&json!({"appended": true}), ["The log names that device now, and the next sync says so."]);
+    }
     let role = role.ok_or_else(|| DeskError::Usage("--role is missing".to_owned()))?.role();
     let mut admission = Admission::new(role, name);
     admission.probation = certified.probation;
@@ -85,24 +101,57 @@ pub(super) fn add(
         let certificate = vault.prepare_admission(&request, &admission)?;
         return output.answer(&json!({"certificate": certificate, "to_cosign": true}), [certificate.as_str()]);
     }
-    let welcome = vault.admit_as(&request, &admission)?;
-    output.answer(&json!({"welcome": welcome}), [welcome.as_str()])
+    let code = vault.admit_as(&request, &admission)?;
+    show_second_code(output, &request, &code)
 }
 
 /// Admits by a certificate that a second person has signed.
 pub(super) fn add_signed(arguments: &Arguments, output: &Output, certificate: &str) -> Result<(), DeskError> {
     let certificate = session::code(certificate)?;
-    let welcome = session::open(arguments)?.admit_cosigned(&certificate)?;
-    output.answer(&json!({"welcome": welcome}), [welcome.as_str()])
+    let code = session::open(arguments)?.admit_cosigned(&certificate)?;
+    show_second_code(output, &certificate, &code)
 }
 
-pub(super) fn join(arguments: &Arguments, output: &Output, welcome: &str) -> Result<(), DeskError> {
-    let welcome = session::code(welcome)?;
+/// The code alone on standard output, so that it can go to a file; its number beside it, for people.
+pub(super) fn show_second_code(output: &Output, answered: &str, code: &str) -> Result<(), DeskError> {
+    let number = Vault::comparison_number(answered, code)?;
+    output.aside(&format!("{}\n{OFFICER_COMPARES}", in_lines(number.as_str())))?;
+    output.answer(&json!({"welcome": code, "number": number.as_str()}), [code])
+}
+
+const OFFICER_COMPARES: &str = "If the code does not go straight from this screen to the new device's camera, read these digits \
+                                aloud: the new device has to show the same.";
+const DEVICE_COMPARES: &str = "Not joined yet: compare these digits with the officer's, then give the officer's with --number; \
+                               or say --face-to-face if this code came straight from the officer's screen.";
+
+/// Sixty digits, three groups of five a line.
+fn in_lines(number: &str) -> String {
+    let groups: Vec<&str> = number.split(' ').collect();
+    groups.chunks(3).map(|line| format!("    {}", line.join("   "))).collect::<Vec<_>>().join("\n")
+}
+
+pub(super) fn join(
+    arguments: &Arguments,
+    output: &Output,
+    code: &str,
+    (face_to_face, number): (bool, Option<&str>),
+) -> Result<(), DeskError> {
+    let code = session::code(code)?;
     let mut vault = session::open(arguments)?;
-    vault.join(&welcome)?;
+    let invitation = vault.second_code(&code)?;
+    let confirmed = match number {
+        Some(typed) => invitation.compared(typed)?,
+        None if face_to_face => invitation.seen_face_to_face(),
+        None => {
+            let number = invitation.number();
+            let lines = [in_lines(number.as_str()), DEVICE_COMPARES.to_owned()];
+            return output.answer(&json!({"joined": false, "number": number.as_str()}), lines);
+        }
+    };
+    vault.join(confirmed)?;
     let role = vault.role()?.name();
     output.answer(
-        &json!({"role": role}),
+        &json!({"joined": true, "role": role}),
         [format!("This device has joined, as {role}. It can record from now on, with or without network.")],
     )
 }

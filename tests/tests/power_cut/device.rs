@@ -181,7 +181,7 @@ pub(crate) fn life_of_a_volunteer() -> Story {
     done("a home", true, volunteer.vault());
     let request = volunteer.vault().join_request().unwrap();
     let welcome = desk.vault().admit(&request, Role::Volunteer, "Volunteer").unwrap();
-    volunteer.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut volunteer, &welcome).unwrap();
     done("joined", true, volunteer.vault());
     line.sync(desk.vault()).unwrap();
     line.sync(volunteer.vault()).unwrap();

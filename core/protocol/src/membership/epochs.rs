@@ -1,6 +1,7 @@
 //! The generations of the space's key pair, and whether the newest is still where it belongs.
 //! A new epoch promises to have a new key and to go to every active desk, and to nobody else.
 
+use super::known::Known;
 use super::{Author, Membership, not_allowed};
 use crate::{DeviceId, EpochShare, LogEntry, ProtocolError, Role, SealingPublicKey};
 use std::collections::BTreeSet;
@@ -41,23 +42,30 @@ impl Membership {
 
     /// Number of the current epoch.
     pub fn epoch(&self) -> u32 {
-        u32::try_from(self.epochs.len().saturating_sub(1)).unwrap_or(u32::MAX)
+        self.nth_epoch(self.epochs.len())
     }
 
     /// Number of the epoch that was current when the log had `length` entries.
     pub fn epoch_at(&self, length: u64) -> u32 {
         let started = self.epochs.partition_point(|(index, _)| *index < length);
-        u32::try_from(started.saturating_sub(1)).unwrap_or(u32::MAX)
+        self.nth_epoch(started)
+    }
+
+    fn nth_epoch(&self, nth: usize) -> u32 {
+        self.epochs_before.saturating_add(u32::try_from(nth.saturating_sub(1)).unwrap_or(u32::MAX))
     }
 
     /// Public half of an epoch.
     pub fn epoch_key(&self, epoch: u32) -> Option<SealingPublicKey> {
-        self.epochs.get(usize::try_from(epoch).ok()?).map(|(_, key)| *key)
+        self.epochs.get(usize::try_from(epoch.checked_sub(self.epochs_before)?).ok()?).map(|(_, key)| *key)
     }
 
     /// Whether somebody holds the newest epoch's key who must not read what is written now: a desk that was suspended,
     /// removed or given a lower role since. Until a desk rotates, new records are sealed to each active desk itself.
     pub fn epoch_is_exposed(&self) -> bool {
+        if let Known::Part { exposed, .. } = self.known {
+            return exposed;
+        }
         let belongs = |device: &DeviceId| self.active_member(device).is_some_and(|member| member.role == Role::Desk);
         !self.holders.iter().all(belongs)
     }

@@ -1,12 +1,13 @@
 //! The first entry of a log, in both of its forms.
 //! A founder promises to be a desk that signs for itself; everything later follows from its entry.
 
+use super::known::Known;
 use super::{Membership, not_allowed};
 use crate::{
     DeviceId, EpochShare, Hash, LogBody, LogEntry, Policy, ProtocolError, Purpose, Role, SUITE, SealingPublicKey,
     SigningPublicKey, verify,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 impl LogBody {
     /// The founding device with its key, if this is a first entry.
@@ -70,23 +71,10 @@ impl Membership {
         (epoch_key, recovery_key): (SealingPublicKey, SealingPublicKey),
         policy: Option<Policy>,
     ) -> Self {
-        Self {
-            space: entry.space,
-            heads: vec![entry.hash()],
-            members: BTreeMap::new(),
-            epochs: vec![(0, epoch_key)],
-            holders: BTreeSet::from([founder]),
-            recovery_key,
-            policy,
-            assigned: BTreeMap::new(),
-            intake: vec![founder],
-            last_ending: 0,
-            last_unassignment: BTreeMap::new(),
-            motions: BTreeMap::new(),
-            open_motions: Vec::new(),
-            erasures: BTreeMap::new(),
-            exports: BTreeMap::new(),
-            deal: None,
-        }
+        let known = Known::Whole(vec![entry.hash()]);
+        let mut view = Self::new((entry.space, known), vec![founder], recovery_key, policy);
+        view.epochs = vec![(0, epoch_key)];
+        view.holders = BTreeSet::from([founder]);
+        view
     }
 }

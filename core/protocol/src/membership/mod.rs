@@ -7,6 +7,7 @@ mod bystanders;
 mod epochs;
 mod exclusion;
 mod founding;
+mod known;
 mod member;
 mod motions;
 mod recovery;
@@ -14,6 +15,8 @@ mod recovery;
 pub use member::{Lapse, Member};
 pub use motions::{MotionRecord, MotionState};
 pub use recovery::RecoveryDeal;
+
+use known::Known;
 
 use crate::{
     DeviceId, Hash, LogBody, LogEntry, PersonId, Policy, ProtocolError, Purpose, RecordId, Role, SUITE,
@@ -25,8 +28,10 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     space: SpaceId,
-    heads: Vec<Hash>,
+    known: Known,
     members: BTreeMap<DeviceId, Member>,
+    /// How many epochs there were before the first of `epochs`.
+    epochs_before: u32,
     epochs: Vec<(u64, SealingPublicKey)>,
     /// Who was given the newest epoch's key.
     holders: BTreeSet<DeviceId>,
@@ -87,6 +92,9 @@ impl Membership {
         if entry.index >= limits::MAX_LOG_ENTRIES {
             return Err(ProtocolError::TooLarge { what: "membership log", limit: limits::MAX_LOG_ENTRIES as usize });
         }
+        if self.is_provisional() {
+            return not_allowed(known::WHOLE_LOG_FIRST);
+        }
         let author = self.author(entry)?;
         // Each rule checks everything before it changes anything: that is what keeps a refused entry without effect.
         match &entry.body {
@@ -113,8 +121,7 @@ impl Membership {
                 self.give_share(author, *desk, *encapsulated, sealed)?;
             }
         }
-        self.heads.push(entry.hash());
-        Ok(())
+        self.known.push(entry.hash())
     }
 
     /// Whoever wrote an entry, if it may write any.
@@ -141,22 +148,22 @@ impl Membership {
 
     /// How many entries the log has.
     pub fn length(&self) -> u64 {
-        self.heads.len() as u64
+        self.known.length()
     }
 
     /// Hash of the last entry.
     pub fn head(&self) -> Hash {
-        self.heads.last().copied().unwrap_or(Hash::NONE)
+        self.head_at(self.length()).unwrap_or(Hash::NONE)
     }
 
     /// Hash of the last of the first `length` entries.
     pub fn head_at(&self, length: u64) -> Option<Hash> {
-        self.heads.get(usize::try_from(length.checked_sub(1)?).ok()?).copied()
+        self.known.head_at(length)
     }
 
     /// Hash of the genesis: what two devices of one space have in common for ever.
     pub fn genesis(&self) -> Hash {
-        self.heads.first().copied().unwrap_or(Hash::NONE)
+        self.head_at(1).unwrap_or(Hash::NONE)
     }
 
     /// The space's policy. A space of the first days has none until a motion gives it one: one person removes there.

@@ -64,6 +64,9 @@ impl Vault {
     /// [`VigilError::NotFound`] also after an erasure, [`VigilError::Invalid`] for an identity without `with_persons` or
     /// more than a bundle takes, [`VigilError::NotAllowed`] for what auditors alone read, [`VigilError::Disk`] if the read cannot be noted.
     pub fn export_evidence(&self, record: &RecordId, with_persons: bool) -> Result<Evidence> {
+        if self.is_provisional()? {
+            return Err(VigilError::NotAllowed { why: "evidence needs the log: sync once" });
+        }
         let store = self.store.read();
         let row = self.row(record)?;
         if is_for_auditors(&row.columns.kind) && self.role()? != Role::Auditor {

@@ -194,8 +194,10 @@ fn what_a_device_was_shown_of_an_authors_two_histories_goes_into_its_evidence() 
         |name: &str| Vault::create_at_floor(&folder.join(name), &Passphrase::new("four random words"), name).unwrap();
     let (mut desk, mut monitor) = (create("desk"), create("monitor"));
     desk.create_space(None).unwrap();
-    monitor.join(&desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap()).unwrap();
+    let welcome = desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap();
+    monitor.join(monitor.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
     // As after a sync: the log is settled.
+    monitor.take_log_by_hand(&desk.log_by_hand().unwrap()).unwrap();
     monitor.space.as_mut().unwrap().confirmed = 2;
     let sighting = NewSighting { place: "Gate".into(), seen_at: Timestamp(0), description: None, people: None };
     let record = monitor.record_sighting(&sighting).unwrap();

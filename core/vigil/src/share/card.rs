@@ -4,13 +4,12 @@
 use super::{MAX_LETTER_BYTES, check_suite};
 use crate::records::{Code, ShortText};
 use minicbor::{Decode, Encode};
-use vigil_protocol::{DeviceId, Hash, ProtocolError, Purpose, SUITE, SealingPublicKey, SpaceId, canonical, digest};
+use vigil_protocol::{
+    ComparisonNumber, DeviceId, Hash, ProtocolError, Purpose, SUITE, SealingPublicKey, SpaceId, canonical,
+};
 
 /// Most devices that a share is sealed to.
 pub(crate) const MAX_RECEIVERS: usize = 16;
-const GROUPS: usize = 12;
-const GROUPS_PER_DIGEST: usize = 6;
-const BYTES_PER_GROUP: usize = 5;
 
 /// A device that receives. Identities go to devices that are named, never to an epoch (PROTOCOL 3).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -71,21 +70,16 @@ impl SpaceCard {
 
     /// Sixty digits in groups of five, for reading aloud.
     pub(crate) fn comparison_number(&self) -> String {
-        let bytes = self.to_bytes();
-        let groups = (0..GROUPS).map(|group| {
-            let half = digest(Purpose::SpaceCard, &[&[(group / GROUPS_PER_DIGEST) as u8], &bytes]);
-            let start = group % GROUPS_PER_DIGEST * BYTES_PER_GROUP;
-            let number =
-                half.0[start..start + BYTES_PER_GROUP].iter().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
-            format!("{:05}", number % 100_000)
-        });
-        groups.collect::<Vec<_>>().join(" ")
+        self.number().to_string()
+    }
+
+    fn number(&self) -> ComparisonNumber {
+        ComparisonNumber::of(Purpose::SpaceCard, &self.to_bytes())
     }
 
     /// Whether somebody typed the number of this card, with whatever stands between the digits.
     pub(crate) fn is_number(&self, typed: &str) -> bool {
-        let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-        digits(typed) == digits(&self.comparison_number())
+        self.number().is(typed)
     }
 }
 

@@ -3,6 +3,7 @@
 //! file and a newer schema are different errors.
 
 pub(crate) mod audit;
+pub(crate) mod carried;
 pub(crate) mod cells;
 pub(crate) mod chains;
 mod connection;

@@ -27,6 +27,10 @@ pub(crate) enum Setting {
     SignedTime,
     /// The server may lack batches of this device.
     PushAgain,
+    /// The newest first code of this device, and when it was made.
+    FirstCode,
+    /// The second code by which this device joined, until it has seen the log.
+    SecondCode,
     Lease,
     /// How often this database was opened; the hardware counts too.
     Opened,
@@ -58,6 +62,8 @@ impl Setting {
             Self::Destroying => "destroying",
             Self::SignedTime => "signed_time",
             Self::PushAgain => "push_again",
+            Self::FirstCode => "first_code",
+            Self::SecondCode => "second_code",
             Self::Lease => "lease",
             Self::Opened => "opened",
             Self::SmallProfile => "small_profile",

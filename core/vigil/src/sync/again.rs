@@ -6,7 +6,7 @@ use crate::error::{Result, VigilError};
 use crate::store::{Setting, chains, receipts, settings};
 use crate::vault::Vault;
 use vigil_protocol::{
-    BatchHeader, BatchOutcome, Chain, ExpandedBatch, Item, PulledBatch, PulledItem, PushedBatch, Signature, canonical,
+    BatchHeader, BatchOutcome, ExpandedBatch, Item, PulledBatch, PulledItem, PushedBatch, Signature, canonical,
 };
 
 impl Vault {
@@ -92,35 +92,5 @@ impl Vault {
 
     pub(super) fn done_again(&self) -> Result<()> {
         Ok(self.store.in_transaction(|tx| settings::set(tx, Setting::PushAgain, &[]))?)
-    }
-
-    /// Reads what was carried by hand: a batch whole, or one some of whose items are gone.
-    pub(super) fn carried(&self, bytes: &[u8]) -> Result<PulledBatch> {
-        let membership = &self.space()?.membership;
-        if let Ok(batch) = vigil_protocol::Batch::from_bytes(bytes) {
-            batch.verify(membership)?;
-            return Ok(PulledBatch {
-                device: batch.header.device,
-                chain: batch.header.chain,
-                log_length: batch.header.log_length,
-                salt: batch.header.salt,
-                seen_root: batch.header.seen_root,
-                signature: batch.signature,
-                first_sequence: 0,
-                items: batch.items.into_iter().map(PulledItem::Present).collect(),
-            });
-        }
-        let batch: PulledBatch = canonical::decode_limited(bytes, vigil_protocol::limits::MAX_BODY_BYTES)?;
-        let header = batch.header(membership)?;
-        header.verify(&batch.signature, membership)?;
-        for item in &batch.items {
-            if let PulledItem::Present(item) = item {
-                item.check()?;
-            }
-        }
-        if !matches!(header.chain, Chain::Sync { .. }) || batch.first_sequence != 0 {
-            return Err(VigilError::invalid("batch", "it is not one that is carried by hand"));
-        }
-        Ok(batch)
     }
 }

@@ -79,9 +79,9 @@ impl SyncReport {
 
 /// What the next request does differently.
 #[derive(Default)]
-struct Course {
+pub(super) struct Course {
     in_full: bool,
-    hello: bool,
+    pub(super) hello: bool,
     alone: bool,
     /// The counter from which this device's chain is pushed again.
     again: Option<u64>,
@@ -90,22 +90,22 @@ struct Course {
 }
 
 /// What stays the same through a sync.
-struct Run<'a> {
+pub(super) struct Run<'a> {
     options: &'a SyncOptions,
     progress: &'a mut dyn FnMut(Progress),
-    cancel: &'a Cancel,
+    pub(super) cancel: &'a Cancel,
     /// How many attempts have failed in a row.
     failures: u32,
     /// How many bytes the next request may send and ask for: it follows the link.
     window: usize,
 }
 
-struct Prepared {
+pub(super) struct Prepared {
     /// How many batches are pushed again, before `batches`.
-    again: usize,
-    batches: Vec<(u64, Batch)>,
-    log: Vec<LogEntry>,
-    body: Vec<u8>,
+    pub(super) again: usize,
+    pub(super) batches: Vec<(u64, Batch)>,
+    pub(super) log: Vec<LogEntry>,
+    pub(super) body: Vec<u8>,
 }
 
 impl Vault {
@@ -127,6 +127,7 @@ impl Vault {
         let mut report = SyncReport::default();
         let mut run = Run { options, progress, cancel, failures: 0, window: FIRST_WINDOW_BYTES };
         self.sync_into(&mut report, transport, &mut run).await?;
+        self.judge_waiting()?;
         self.sweep()?;
         report.set_aside = outbox::count_set_aside(self.store.read())?;
         Ok(report)
@@ -139,6 +140,9 @@ impl Vault {
         run: &mut Run<'_>,
     ) -> Result<()> {
         let card = self.server()?.ok_or(VigilError::NotFound { what: "server" })?;
+        if let Some(code) = self.code_joined_by()? {
+            self.first_contact(&code, &card, report, transport, run).await?;
+        }
         self.repeat_intentions()?;
         self.do_what_is_carried()?;
         self.erase_let_go()?;
@@ -239,7 +243,7 @@ impl Vault {
     }
 
     /// Sends a body once. `None` if the link failed and the pause before the next attempt is over.
-    async fn exchange(
+    pub(super) async fn exchange(
         &self,
         prepared: &Prepared,
         report: &mut SyncReport,
@@ -290,7 +294,7 @@ impl Vault {
     }
 
     /// Verifies an answer. `None` asks for another round with what `course` says now.
-    fn read_answer(
+    pub(super) fn read_answer(
         &mut self,
         answer: &[u8],
         prepared: &Prepared,

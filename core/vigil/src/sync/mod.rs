@@ -4,7 +4,9 @@
 
 mod again;
 pub(crate) mod auditors;
+mod carried;
 mod client;
+mod first_contact;
 mod http;
 mod pack;
 mod progress;

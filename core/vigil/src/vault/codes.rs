@@ -1,11 +1,13 @@
-//! Texts that pass by hand - join requests, welcomes, server cards, recovery keys: a prefix that says what it is, then
+//! Texts that pass by hand - the codes of enrolments, server cards, recovery keys: a prefix that says what it is, then
 //! hexadecimal, which survives every messenger and every notebook. White space inside does not matter; a limit does.
 
 use crate::error::{Result, VigilError};
 use vigil_protocol::{ServerCard, canonical, limits};
 
-pub(super) const WELCOME_PREFIX: &str = "vigil-welcome-1:";
-pub(super) const JOIN_PREFIX: &str = "vigil-join-1:";
+pub(super) const FIRST_CODE_PREFIX: &str = "vigil-join-2:";
+pub(super) const SECOND_CODE_PREFIX: &str = "vigil-welcome-2:";
+/// A log in a file; it was called a welcome when it was the only way in.
+pub(super) const LOG_PREFIX: &str = "vigil-welcome-1:";
 pub(super) const CERTIFICATE_PREFIX: &str = "vigil-certificate-1:";
 pub(super) const SERVER_PREFIX: &str = "vigil-server-1:";
 pub(super) const ARCHIVE_KEY_PREFIX: &str = "vigil-archive-key-1:";

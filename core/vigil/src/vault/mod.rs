@@ -57,7 +57,9 @@ pub use share::{Sent, ShareOrder};
 pub use sharing_views::{
     BasisCount, BasisView, CardView, ChoiceView, ConsentView, ConsentsView, SentShareView, ShareState,
 };
-pub use space::{Admission, CandidateView, Details, HandedOver, LeaseView, MotionView, Proposal, RecoveryKey};
+pub use space::{
+    Admission, CandidateView, Confirmed, Details, HandedOver, Invitation, LeaseView, MotionView, Proposal, RecoveryKey,
+};
 pub use views::{
     EventView, FieldView, Gone, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
 };
@@ -65,6 +67,7 @@ pub use views::{
 pub use instruments::InstrumentInfo;
 #[cfg(feature = "histories")]
 pub(crate) use received::record_of;
+#[cfg(feature = "histories")]
 pub(crate) use signers::Signers;
 pub(crate) use summary::Summariser;
 

@@ -8,7 +8,7 @@ use super::views::{EventView, FieldView, Gone, RecordSummary, RecordView, Status
 use crate::error::{Result, VigilError};
 use crate::records::{AUDIT, Code, EventBody, EventId, SignedEvent, Standing, resolve_fields};
 use crate::store::handed_over::{self, Stub, Why};
-use crate::store::{ListFilter, Row, chains, drafts, outbox, records};
+use crate::store::{ListFilter, Row, carried, chains, drafts, outbox, records};
 use std::collections::BTreeMap;
 use vigil_protocol::RecordId;
 
@@ -300,6 +300,8 @@ impl Vault {
             drafts: drafts::all(store)?.len() as u64,
             parked: chains::parked_reasons(store)?,
             suspended_authors: chains::equivocators(store)?.iter().map(ToString::to_string).collect(),
+            provisional: space.membership.is_provisional(),
+            carried: carried::count(store)?,
             log_waiting: (space.log.len() - space.confirmed) as u64,
             hardware: self.hardware_level()?.name().to_owned(),
         })

@@ -4,7 +4,7 @@
 
 use super::Vault;
 use super::codes::{RECOVERY_PREFIX, from_code};
-use super::space::Admission;
+use super::space::{Admission, read_first_code};
 use crate::error::{Result, VigilError};
 use crate::keys::{KeyShare, SealedTo, SealingKeyPair, Secret, combine_shares, open_share, seal_share, split_key};
 use serde::Serialize;
@@ -74,12 +74,13 @@ impl Vault {
     }
 
     /// Moves that a new desk is admitted to restore the committee's access. As many persons as the policy asks second it; then
-    /// [`Self::carry_out`] admits the desk, and [`Self::welcome_again`] gives its welcome.
+    /// [`Self::carry_out`] admits the desk, and [`Self::welcome_again`] answers a new first code of it.
     ///
     /// # Errors
     /// [`VigilError::Invalid`] for the request, [`VigilError::NotAllowed`].
     pub fn propose_recovery(&mut self, request: &str, name: &str) -> Result<Hash> {
-        let certificate = self.certificate(request, &Admission::new(Role::Desk, name))?;
+        let first = read_first_code(request)?;
+        let certificate = self.certificate(&first, &Admission::new(Role::Desk, name))?;
         self.propose_motion(Motion::Recover { certificate })
     }
 

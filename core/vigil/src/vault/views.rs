@@ -185,6 +185,11 @@ pub struct Status {
     pub parked: Vec<(String, u64)>,
     /// Authors that signed two batches under one counter.
     pub suspended_authors: Vec<String>,
+    /// Whether the log does not name this device yet, as far as it knows: it records and seals, and its first sync makes it a
+    /// full member.
+    pub provisional: bool,
+    /// Batches that were carried here by hand and wait until the log names their author.
+    pub carried: u64,
     /// Entries of the membership log that the server has not taken yet.
     pub log_waiting: u64,
     /// How well the home's key is kept: `software` is a stand-in, not hardware.

@@ -28,19 +28,19 @@ pub enum RecoveryCommand {
     },
     /// Move that a new desk is admitted to restore the committee's access. Others second it, one carries it out.
     #[command(
-        after_help = "Example, when every desk is lost:\n  vigil --home ./new init && vigil --home ./new join-request > request\n  vigil recovery propose request --name 'New desk' && vigil sync     (an officer)\n  vigil sync && vigil motion second 5d && vigil motion carry-out 5d  (another officer)\n  vigil recovery welcome 91c0 > welcome\n  vigil --home ./new join welcome && vigil --home ./new sync\n  vigil recovery give 91c0 && vigil sync                             (each of the officers needed)\n  vigil --home ./new sync && vigil --home ./new recovery run"
+        after_help = "Example, when every desk is lost:\n  vigil --home ./new init && vigil --home ./new join-request > request\n  vigil recovery propose request --name 'New desk' && vigil sync     (an officer)\n  vigil sync && vigil motion second 5d && vigil motion carry-out 5d  (another officer)\n  vigil --home ./new join-request > request && vigil recovery welcome request > welcome\n  vigil --home ./new join welcome --face-to-face && vigil --home ./new sync\n  vigil recovery give 91c0 && vigil sync                             (each of the officers needed)\n  vigil --home ./new sync && vigil --home ./new recovery run"
     )]
     Propose {
-        /// The new desk's join request: the code itself, a file, or - for standard input.
+        /// The new desk's first code: the code itself, a file, or - for standard input.
         request: String,
         /// The desk's name for the committee.
         #[arg(long, default_value = "")]
         name: String,
     },
-    /// The welcome of a device that a motion has admitted.
+    /// Show the second code for a device that a motion has admitted, or whose first code ended too early.
     Welcome {
-        /// The beginning of the device's id.
-        device: String,
+        /// A new first code of it: the code itself, a file, or - for standard input.
+        request: String,
     },
     /// Give this device's share to a desk that was admitted for recovery. Nobody else can open it.
     Give {

@@ -85,3 +85,12 @@ CREATE TABLE gone_generation (
     record     BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX gone_generation_by_record ON gone_generation (record);
+
+-- Batches that were carried here and cannot be judged yet: their author, or the part of the membership log that they were signed
+-- over, is not known on this device (ADR 0020). `digest` is of the whole batch, so that no forged one takes a true one's place.
+CREATE TABLE carried_batch (
+    digest BLOB PRIMARY KEY,
+    device BLOB NOT NULL,
+    batch  BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX carried_batch_by_device ON carried_batch (device);

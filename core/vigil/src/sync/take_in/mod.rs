@@ -423,21 +423,4 @@ impl Vault {
         let page = Page { headers: Vec::new(), items, refused: Vec::new(), proofs: Vec::new() };
         Ok(apply(self, page, None, recovery)?.new_records)
     }
-
-    /// Takes in sealed copies that another device of the space handed over (see [`Vault::sealed_copies`]), or batches that it
-    /// keeps until they are received (see [`Vault::kept_batches`]). Gives the number
-    /// of records that are new or changed here; the same saves coming again, by hand or by the server, change nothing.
-    ///
-    /// # Errors
-    /// [`VigilError::Invalid`] if one is not a batch of a member of this space; then none is taken in.
-    pub fn take_in_copies(&mut self, copies: &[Vec<u8>]) -> Result<u64> {
-        let mut batches = Vec::with_capacity(copies.len());
-        for bytes in copies {
-            batches.push(self.carried(bytes)?);
-        }
-        let cursor = self.cursor()?;
-        let taken = take_in(self, batches, &cursor)?;
-        self.open_opinions()?;
-        Ok(taken.new_records + taken.changed_records)
-    }
 }

@@ -22,7 +22,7 @@ impl Pair {
         desk.create_space(None).unwrap();
         let mut monitor = Vault::create_at_floor(&folder.join("monitor"), &passphrase, "Monitor").unwrap();
         let welcome = desk.admit(&monitor.join_request().unwrap(), Role::Monitor, "").unwrap();
-        monitor.join(&welcome).unwrap();
+        monitor.join(monitor.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
         let mut records: Vec<RecordId> = ["one", "two"]
             .iter()
             .map(|place| {

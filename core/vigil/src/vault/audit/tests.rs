@@ -220,7 +220,8 @@ fn a_desk_that_has_not_reported_for_a_month_is_silent_until_it_does() {
     let (folder, clock) = (desk.folder.join("auditor"), desk.clock.clone());
     let mut auditor = Vault::create_with(&folder, &Passphrase::new("x"), "", &at_floor(clock)).unwrap();
     let welcome = desk.vault().admit(&auditor.join_request().unwrap(), Role::Auditor, "").unwrap();
-    auditor.join(&welcome).unwrap();
+    auditor.join(auditor.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
+    auditor.take_log_by_hand(&desk.vault().log_by_hand().unwrap()).unwrap();
     let silent = |auditor: &Vault| auditor.audit_trail().unwrap().devices[0].silent;
     assert!(!silent(&auditor));
     desk.pass(SILENT_AFTER.as_millis() as i64 + 1);

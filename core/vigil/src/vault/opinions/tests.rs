@@ -37,7 +37,8 @@ impl Committee {
         desk.create_space(None).unwrap();
         for (vault, role) in [(&mut monitor, Role::Monitor), (&mut second, Role::Desk)] {
             let welcome = desk.admit(&vault.join_request().unwrap(), role, "").unwrap();
-            vault.join(&welcome).unwrap();
+            vault.join(vault.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
+            vault.take_log_by_hand(&desk.log_by_hand().unwrap()).unwrap();
         }
         let place = "Bus park".to_owned();
         let sighting = NewSighting { place, seen_at: Timestamp(0), description: None, people: None };

@@ -2,15 +2,16 @@
 //! What a second person signs promises to be the certificate that is then admitted, word for word.
 
 use super::details::Details;
+use super::second_code::read_first_code;
 use crate::error::{Result, VigilError};
 use crate::keys::{SealedTo, open_text, random_bytes, seal_text};
 use crate::vault::Vault;
-use crate::vault::codes::{CERTIFICATE_PREFIX, JOIN_PREFIX, WELCOME_PREFIX, from_code, to_code};
+use crate::vault::codes::{CERTIFICATE_PREFIX, from_code, to_code};
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 use vigil_protocol::{
-    Certificate, Cosignature, DeviceId, JoinRequest, LogBody, NewMember, PersonId, Role, SealingPublicKey,
-    SigningPublicKey, Timestamp, Welcome, canonical, limits,
+    Certificate, Cosignature, DeviceId, FirstCode, LogBody, NewMember, PersonId, Role, SealingPublicKey,
+    SigningPublicKey, Timestamp, canonical, limits,
 };
 
 /// As what a device is admitted.
@@ -46,6 +47,9 @@ struct Candidate {
     certificate: Certificate,
     #[n(1)]
     cosignatures: Vec<Cosignature>,
+    /// What an admission answers; a renewal answers nothing.
+    #[n(2)]
+    first: Option<FirstCode>,
 }
 
 /// What a second person is asked to sign.
@@ -64,8 +68,9 @@ pub struct CandidateView {
 }
 
 impl Vault {
-    /// Admits the device that made this join request, and gives the welcome to hand back to it. Works without network; the
-    /// server learns of it with the next sync.
+    /// Admits the device that shows this first code, and gives the second code to show to it. Works without network; the server
+    /// learns of it with the next sync, of this device or of any other that [`Self::append_certificate`] was told it. A device
+    /// that is in the log already, as what is asked for, is answered again with the certificate that it has.
     ///
     /// # Errors
     /// [`VigilError::Invalid`] for the request, [`VigilError::NotAllowed`] by role, or where the policy asks for two persons.
@@ -78,9 +83,19 @@ impl Vault {
     /// # Errors
     /// As [`Self::admit`].
     pub fn admit_as(&mut self, request: &str, admission: &Admission) -> Result<String> {
-        let certificate = self.certificate(request, admission)?;
-        self.write_admission(certificate, Vec::new())?;
-        self.welcome()
+        let first = read_first_code(request)?;
+        if let Some(member) = self.space()?.membership.active_member(&first.device) {
+            if member.role != admission.role || member.probation != admission.probation {
+                return Err(VigilError::NotAllowed {
+                    why: "the device is a member already, otherwise than is asked for now",
+                });
+            }
+            return self.answer_again(&first);
+        }
+        let certificate = self.certificate(&first, admission)?;
+        self.write_admission(certificate.clone(), Vec::new())?;
+        self.judge_waiting()?;
+        self.answer(&first, certificate, &[])
     }
 
     /// Whether a second person has to sign what this device admits.
@@ -96,8 +111,10 @@ impl Vault {
     /// # Errors
     /// As [`Self::admit`].
     pub fn prepare_admission(&self, request: &str, admission: &Admission) -> Result<String> {
-        let certificate = self.certificate(request, admission)?;
-        Ok(to_code(CERTIFICATE_PREFIX, &canonical::encode(&Candidate { certificate, cosignatures: Vec::new() })))
+        let first = read_first_code(request)?;
+        let certificate = self.certificate(&first, admission)?;
+        let candidate = Candidate { certificate, cosignatures: Vec::new(), first: Some(first) };
+        Ok(to_code(CERTIFICATE_PREFIX, &canonical::encode(&candidate)))
     }
 
     /// What a prepared certificate says.
@@ -105,7 +122,7 @@ impl Vault {
     /// # Errors
     /// [`VigilError::Invalid`].
     pub fn candidate(&self, code: &str) -> Result<CandidateView> {
-        let Candidate { certificate, cosignatures } = read_candidate(code)?;
+        let Candidate { certificate, cosignatures, .. } = read_candidate(code)?;
         let space = self.space()?;
         let details = space
             .epochs
@@ -135,14 +152,19 @@ impl Vault {
         Ok(to_code(CERTIFICATE_PREFIX, &canonical::encode(&candidate)))
     }
 
-    /// Admits by a certificate that a second person has signed, and gives the welcome.
+    /// Admits by a certificate that a second person has signed, and gives the second code to show to the device.
     ///
     /// # Errors
     /// As [`Self::admit`].
     pub fn admit_cosigned(&mut self, code: &str) -> Result<String> {
-        let Candidate { certificate, cosignatures } = read_candidate(code)?;
-        self.write_admission(certificate, cosignatures)?;
-        self.welcome()
+        let Candidate { certificate, cosignatures, first } = read_candidate(code)?;
+        let first = first.ok_or_else(|| VigilError::invalid("certificate", "it is a renewal"))?;
+        if first.device != certificate.device {
+            return Err(VigilError::invalid("certificate", "it is of another device than the code that it answers"));
+        }
+        self.write_admission(certificate.clone(), cosignatures.clone())?;
+        self.judge_waiting()?;
+        self.answer(&first, certificate, &cosignatures)
     }
 
     /// Gives a member's certificate new dates, from now on for so many days, at most 90.
@@ -160,7 +182,8 @@ impl Vault {
     /// As [`Self::renew`].
     pub fn prepare_renewal(&self, device: &DeviceId, days: u16) -> Result<String> {
         let certificate = self.renewal(device, days)?;
-        Ok(to_code(CERTIFICATE_PREFIX, &canonical::encode(&Candidate { certificate, cosignatures: Vec::new() })))
+        let candidate = Candidate { certificate, cosignatures: Vec::new(), first: None };
+        Ok(to_code(CERTIFICATE_PREFIX, &canonical::encode(&candidate)))
     }
 
     /// Renews by a certificate that a second person has signed.
@@ -168,7 +191,7 @@ impl Vault {
     /// # Errors
     /// As [`Self::renew`].
     pub fn renew_cosigned(&mut self, code: &str) -> Result<()> {
-        let Candidate { certificate, cosignatures } = read_candidate(code)?;
+        let Candidate { certificate, cosignatures, .. } = read_candidate(code)?;
         self.write_log(LogBody::Renew { certificate, cosignatures })
     }
 
@@ -200,8 +223,7 @@ impl Vault {
         Ok((now, Timestamp(now.0.saturating_add(i64::from(days) * limits::DAY_MS))))
     }
 
-    pub(in crate::vault) fn certificate(&self, request: &str, admission: &Admission) -> Result<Certificate> {
-        let request = JoinRequest::from_bytes(&from_code("join request", JOIN_PREFIX, request)?)?;
+    pub(in crate::vault) fn certificate(&self, request: &FirstCode, admission: &Admission) -> Result<Certificate> {
         let space = self.space()?;
         let (epoch, key) = self.current_epoch()?;
         let person = match &admission.same_person_as {
@@ -209,6 +231,10 @@ impl Vault {
             None => PersonId(random_bytes()),
         };
         let (not_before, not_after) = self.days(admission.days)?;
+        let mut details = admission.details.clone();
+        if details.hardware.is_empty() {
+            details.hardware = request.hardware.name().to_owned();
+        }
         Ok(Certificate {
             device: request.device,
             person,
@@ -220,7 +246,7 @@ impl Vault {
             not_before,
             not_after,
             epoch,
-            sealed_details: admission.details.seal(&key, space.id(), &request.device)?.into(),
+            sealed_details: details.seal(&key, space.id(), &request.device)?.into(),
         })
     }
 
@@ -230,21 +256,6 @@ impl Vault {
             _ => None,
         };
         self.write_log(LogBody::Admit { certificate, share, cosignatures })
-    }
-
-    /// The welcome of a device that the log has admitted: by a motion, or where its first welcome was lost.
-    ///
-    /// # Errors
-    /// [`VigilError::NotFound`].
-    pub fn welcome_again(&self, device: &DeviceId) -> Result<String> {
-        self.space()?.membership.active_member(device).ok_or(VigilError::NotFound { what: "member" })?;
-        self.welcome()
-    }
-
-    fn welcome(&self) -> Result<String> {
-        let space = self.space()?;
-        let welcome = Welcome { suite: vigil_protocol::SUITE, server: space.server.clone(), log: space.log.clone() };
-        Ok(to_code(WELCOME_PREFIX, &canonical::encode(&welcome)))
     }
 
     /// An addition of the first days, meant again.
@@ -272,4 +283,12 @@ impl Vault {
 fn read_candidate(code: &str) -> Result<Candidate> {
     let bytes = from_code("certificate", CERTIFICATE_PREFIX, code)?;
     Ok(canonical::decode_limited(&bytes, limits::MAX_LOG_ENTRY_BYTES)?)
+}
+
+/// The first code that a prepared certificate answers; none if the text is no certificate.
+pub(super) fn read_answered(code: &str) -> Result<Option<FirstCode>> {
+    if !code.trim_start().starts_with(CERTIFICATE_PREFIX) {
+        return Ok(None);
+    }
+    Ok(read_candidate(code)?.first)
 }

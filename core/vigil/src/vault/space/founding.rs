@@ -1,5 +1,5 @@
-//! The beginning of a device's life in a space: founding one, asking to join, joining, naming the server.
-//! A joined device promises to trust only the genesis of its welcome until its first sync (ADR 0009).
+//! The beginning of a space: founding it, naming its server, and making a log this device's.
+//! A log promises to be adopted whole, with the keys that it gives this device, or not at all.
 
 use super::Space;
 use super::details::Details;
@@ -8,11 +8,11 @@ use crate::error::{Result, VigilError};
 use crate::keys::{SealingKeyPair, random_bytes};
 use crate::store::{self, Setting, settings};
 use crate::vault::Vault;
-use crate::vault::codes::{JOIN_PREFIX, RECOVERY_PREFIX, WELCOME_PREFIX, from_code, server_card, to_code};
+use crate::vault::codes::{RECOVERY_PREFIX, server_card, to_code};
 use std::collections::BTreeMap;
 use vigil_protocol::{
-    Certificate, JoinRequest, LogBody, LogEntry, Membership, PersonId, Policy, Role, ServerCard, SpaceId, Timestamp,
-    Welcome, canonical, limits,
+    Certificate, LogBody, LogEntry, Membership, PersonId, Policy, Role, ServerCard, SpaceId, Timestamp, canonical,
+    limits,
 };
 use zeroize::Zeroizing;
 
@@ -79,52 +79,25 @@ impl Vault {
         };
         let start = (0, vigil_protocol::Hash::NONE);
         let genesis = LogEntry::sign(space, start, now, self.device, body, &self.keys.signing);
-        self.adopt(vec![genesis], 0, server)?;
+        let membership = Membership::from_genesis(&genesis)?;
+        self.adopt((membership, vec![genesis]), 0, server)?;
         Ok(RecoveryKey(Zeroizing::new(to_code(RECOVERY_PREFIX, recovery.private().expose()))))
     }
 
-    /// The text that this device shows to whoever admits it.
-    ///
-    /// # Errors
-    /// [`VigilError::AlreadyInSpace`].
-    pub fn join_request(&self) -> Result<String> {
-        if self.space.is_some() {
-            return Err(VigilError::AlreadyInSpace);
-        }
-        let request = JoinRequest::sign(self.device, self.keys.sealing.public(), 1, &self.keys.signing);
-        Ok(to_code(JOIN_PREFIX, &canonical::encode(&request)))
-    }
-
-    /// Joins the space of a welcome. From then on the device can record, with or without network.
-    ///
-    /// # Errors
-    /// [`VigilError::AlreadyInSpace`], [`VigilError::Invalid`], or [`VigilError::NotAllowed`] if the welcome is for another
-    /// device.
-    pub fn join(&mut self, welcome: &str) -> Result<()> {
-        if self.space.is_some() {
-            return Err(VigilError::AlreadyInSpace);
-        }
-        let welcome = Welcome::from_bytes(&from_code("welcome", WELCOME_PREFIX, welcome)?)?;
-        let membership = Membership::from_log(&welcome.log)?;
-        let me = membership
-            .active_member(&self.device)
-            .ok_or(VigilError::NotAllowed { why: "the welcome is for another device" })?;
-        if me.signing_key != self.keys.signing.public() || me.sealing_key != self.keys.sealing.public() {
-            return Err(VigilError::NotAllowed { why: "the welcome is for another device" });
-        }
-        // Nobody knows yet whether the server has these entries, or whether others' came before them: only the genesis is
-        // certain, and the first sync settles the rest before anything is signed over it.
-        self.adopt(welcome.log, 1, welcome.server)
-    }
-
-    fn adopt(&mut self, log: Vec<LogEntry>, confirmed: usize, server: Option<ServerCard>) -> Result<()> {
-        let membership = Membership::from_log(&log)?;
+    /// Makes a log this device's, in one transaction.
+    pub(super) fn adopt(
+        &mut self,
+        (membership, log): (Membership, Vec<LogEntry>),
+        confirmed: usize,
+        server: Option<ServerCard>,
+    ) -> Result<()> {
         let mut space = Space { membership, log, confirmed, epochs: BTreeMap::new(), server };
         let (device, keys) = (self.device, &self.keys);
         self.store.in_transaction(|tx| {
             for (position, entry) in (0u64..).zip(&space.log) {
                 store::log::append(tx, position, &entry.to_bytes(), position < confirmed as u64)?;
             }
+            settings::remove(tx, Setting::SecondCode)?;
             if let Some(card) = &space.server {
                 settings::set(tx, Setting::Server, &canonical::encode(card))?;
             }
@@ -144,6 +117,7 @@ impl Vault {
     pub fn set_server(&mut self, card: &str) -> Result<()> {
         let card = server_card(card)?;
         self.space()?;
+        self.check_pinned(&card)?;
         self.store.in_transaction(|tx| settings::set(tx, Setting::Server, &canonical::encode(&card)))?;
         if let Some(space) = &mut self.space {
             space.server = Some(card);

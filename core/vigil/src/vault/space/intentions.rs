@@ -119,7 +119,7 @@ impl Vault {
             }
             LogBody::Admit { certificate, cosignatures, .. } => {
                 if view.member(&certificate.device).is_none() {
-                    let certificate = self.resealed(certificate, details, cosignatures.is_empty())?;
+                    // As it was shown to the device: that is what it looks for in the log (ADR 0020).
                     self.write_admission(certificate, cosignatures)?;
                 }
             }

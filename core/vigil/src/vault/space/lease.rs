@@ -49,6 +49,11 @@ impl Vault {
         settings::set(tx, Setting::Lease, &canonical::encode(&(known.newest, known.seen_at, known.renewed)))
     }
 
+    /// A lease begins with what an officer signed for.
+    pub(super) fn begin_lease(&self, tx: &Transaction<'_>, at: Timestamp) -> Result<(), StoreError> {
+        Self::note(tx, &Known { newest: at, seen_at: self.monotonic(), renewed: at })
+    }
+
     /// Notes the times of verified entries, and contact with the server at its time.
     pub(crate) fn note_time(&self, entries: &[LogEntry], contact: Option<Timestamp>) -> Result<()> {
         let known = self.known_time()?;

@@ -4,20 +4,25 @@
 mod admission;
 mod assignment;
 mod details;
+mod enrolment;
 mod entries;
 mod epochs;
 mod exclusion;
 mod founding;
 mod intentions;
 mod lease;
+mod log_by_hand;
 mod motions;
+mod second_code;
 
 pub use admission::{Admission, CandidateView};
 pub use assignment::HandedOver;
 pub use details::Details;
+pub use enrolment::{Confirmed, Invitation};
 pub use founding::RecoveryKey;
 pub use lease::LeaseView;
 pub use motions::{MotionView, Proposal};
+pub(in crate::vault) use second_code::read_first_code;
 
 use crate::error::{Result, VigilError};
 use crate::keys::{SealedTo, SealingKeyPair, open_text};
@@ -40,8 +45,12 @@ impl Space {
     /// The space in the store, if there is one.
     pub(crate) fn load(store: &Store) -> Result<Option<Self>> {
         let rows = store::log::entries(store.read())?;
+        let server = match settings::get(store.read(), Setting::Server)? {
+            Some(bytes) => Some(canonical::decode(&bytes)?),
+            None => None,
+        };
         if rows.is_empty() {
-            return Ok(None);
+            return Ok(enrolment::code_joined_by(store)?.map(|code| Self::shown(&code, server)));
         }
         let damaged = |_: ProtocolError| VigilError::DatabaseDamaged { detail: "the membership log" };
         let confirmed = rows.iter().take_while(|(_, confirmed)| *confirmed).count();
@@ -57,10 +66,6 @@ impl Space {
                 epochs.insert(epoch, pair);
             }
         }
-        let server = match settings::get(store.read(), Setting::Server)? {
-            Some(bytes) => Some(canonical::decode(&bytes)?),
-            None => None,
-        };
         Ok(Some(Self { membership, log, confirmed, epochs, server }))
     }
 
