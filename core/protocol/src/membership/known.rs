@@ -141,6 +141,7 @@ fn member(known: &KnownDevice) -> Member {
         signing_key: known.signing_key,
         sealing_key: known.sealing_key,
         role: known.role,
+        roles: vec![(0, known.role)],
         probation: false,
         install_generation: 1,
         sealed_name: Vec::new(),
