@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use vigil_core::sync::{Cancel, SyncOptions, SyncReport, Transport, TransportError};
 use vigil_core::{Clock, DeviceId, Hash, HomeOptions, Passphrase, Proposal, Result, Role, Stretching, Vault};
 use vigil_protocol::ServerCard;
-use vigil_sync_server::{Engine, ServerConfig, card_to_text};
+use vigil_sync_server::{Engine, ServerClock, ServerConfig, card_to_text};
 
 /// A folder that is gone when the test is over.
 pub struct Folder(PathBuf);
@@ -166,9 +166,14 @@ pub struct Committee {
 impl Committee {
     /// A new committee with its server.
     pub fn new() -> Self {
+        Self::with_server_clock(Arc::new(vigil_sync_server::SystemClock))
+    }
+
+    /// A new committee whose server has this clock.
+    pub fn with_server_clock(clock: Arc<dyn ServerClock>) -> Self {
         vigil_core::wipe_freed_memory();
         let server = Folder::new("server");
-        let engine = Engine::open(&ServerConfig::loopback(server.path())).unwrap();
+        let engine = Engine::open_with_clock(&ServerConfig::loopback(server.path()), clock).unwrap();
         let card = ServerCard {
             url: "https://127.0.0.1:1".into(),
             identity: engine.identity(),

@@ -121,6 +121,8 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Audit { command } => audit::run(arguments, output, command.as_ref()),
         Command::Complain { text, what_is_kept } => audit::complain(arguments, output, text, *what_is_kept),
         Command::Erase { record, reason } => erasing::erase(arguments, output, record, reason),
+        Command::Hide { record } => erasing::hide(arguments, output, record, true),
+        Command::Unhide { record } => erasing::hide(arguments, output, record, false),
         Command::EraseField { record, field } => erasing::erase_field(arguments, output, record, field),
         Command::Erasures => erasing::erasures(arguments, output),
         Command::List(list) => reading::list(arguments, output, list),

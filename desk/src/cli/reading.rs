@@ -16,8 +16,13 @@ use crate::text::{count, plain, short, time};
 const MOST_CONFLICTS: u32 = 10_000;
 
 pub(super) fn list(arguments: &Arguments, output: &Output, list: &List) -> Result<(), DeskError> {
-    let query =
-        ListQuery { kind: list.kind.clone(), only_conflicts: list.conflicts, limit: list.limit, offset: list.offset };
+    let query = ListQuery {
+        kind: list.kind.clone(),
+        only_conflicts: list.conflicts,
+        hidden: list.hidden,
+        limit: list.limit,
+        offset: list.offset,
+    };
     let records = session::open(arguments)?.list(&query)?;
     output.answer(&records, summary_lines(&records))
 }

@@ -82,6 +82,8 @@ impl Membership {
             intake: vec![founder],
             last_ending: 0,
             last_unassignment: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            replaced: BTreeSet::new(),
             motions: BTreeMap::new(),
             open_motions: Vec::new(),
             erasures: BTreeMap::new(),

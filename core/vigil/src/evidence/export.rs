@@ -64,6 +64,7 @@ impl Vault {
     /// [`VigilError::NotFound`] also after an erasure, [`VigilError::Invalid`] for an identity without `with_persons` or
     /// more than a bundle takes, [`VigilError::NotAllowed`] for what auditors alone read, [`VigilError::Disk`] if the read cannot be noted.
     pub fn export_evidence(&self, record: &RecordId, with_persons: bool) -> Result<Evidence> {
+        self.may_read()?;
         let store = self.store.read();
         let row = records::get(store, record)?.ok_or(VigilError::NotFound { what: "record" })?;
         if is_for_auditors(&row.columns.kind) && self.role()? != Role::Auditor {

@@ -10,7 +10,7 @@ use super::text::{Code, ShortText};
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use vigil_protocol::DeviceId;
+use vigil_protocol::{DeviceId, PersonId};
 
 /// What stands in for consent. There is no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
@@ -108,23 +108,24 @@ pub struct DeclaredBasis {
     pub ended: Vec<Said>,
 }
 
-/// Whether two signatures are two people's. The log knows devices, so two devices count as two people; once it knows
-/// persons, this is the one place that changes.
-pub fn is_another_person(one: &DeviceId, other: &DeviceId) -> bool {
-    one != other
+/// The person for whom a device signs, if it may sign: what a member is now, whichever of her devices it is.
+pub type Signer<'a> = &'a dyn Fn(&DeviceId) -> Option<PersonId>;
+
+/// Whether two signatures are two people's. Two devices of one person are one; a device that may not sign is nobody's.
+pub fn is_another_person(one: &DeviceId, other: &DeviceId, signer: Signer<'_>) -> bool {
+    matches!((signer(one), signer(other)), (Some(one), Some(other)) if one != other)
 }
 
 impl DeclaredBasis {
     /// Whether two people who may sign stand behind it and nobody has ended it.
-    pub fn is_alive(&self, may_sign: &dyn Fn(&DeviceId) -> bool) -> bool {
-        self.ended.is_empty() && self.is_signed(may_sign)
+    pub fn is_alive(&self, signer: Signer<'_>) -> bool {
+        self.ended.is_empty() && self.is_signed(signer)
     }
 
     /// Whether two people who may sign stand, or stood, behind it: what is counted.
-    pub fn is_signed(&self, may_sign: &dyn Fn(&DeviceId) -> bool) -> bool {
+    pub fn is_signed(&self, signer: Signer<'_>) -> bool {
         let first = &self.declared.author;
-        let seconds = |said: &Said| is_another_person(first, &said.author) && may_sign(&said.author);
-        may_sign(first) && self.seconded.iter().any(seconds)
+        self.seconded.iter().any(|said| is_another_person(first, &said.author, signer))
     }
 }
 
@@ -152,7 +153,7 @@ pub struct Basis {
 
 /// On what a share may rest now, if on anything. Consent comes first. Who may sign a declaration is the caller's to know:
 /// officers and desks.
-pub fn basis_alive(standing: &Standing, ask: Ask<'_>, may_sign: &dyn Fn(&DeviceId) -> bool) -> Option<Basis> {
+pub fn basis_alive(standing: &Standing, ask: Ask<'_>, signer: Signer<'_>) -> Option<Basis> {
     if standing.is_erased() {
         return None;
     }
@@ -166,7 +167,7 @@ pub fn basis_alive(standing: &Standing, ask: Ask<'_>, may_sign: &dyn Fn(&DeviceI
         let declared = &basis.declaration;
         (&declared.purpose, &declared.recipient) == (ask.purpose, ask.recipient)
             && declared.kind.suits(ask.under_18)
-            && basis.is_alive(may_sign)
+            && basis.is_alive(signer)
     };
     let basis = standing.bases().iter().find(fits)?;
     let ground = Ground::Declared(basis.declaration.kind);
@@ -174,12 +175,12 @@ pub fn basis_alive(standing: &Standing, ask: Ask<'_>, may_sign: &dyn Fn(&DeviceI
 }
 
 /// Whether anything at all is a living basis in this record: what keeps a copy that its source calls back.
-pub fn any_basis_alive(standing: &Standing, under_18: bool, may_sign: &dyn Fn(&DeviceId) -> bool) -> bool {
+pub fn any_basis_alive(standing: &Standing, under_18: bool, signer: Signer<'_>) -> bool {
     let consents = standing.consents().map(|(purpose, recipient, _)| (purpose, recipient));
     let declared = standing.bases().iter().map(|basis| (&basis.declaration.purpose, &basis.declaration.recipient));
     consents
         .chain(declared)
-        .any(|(purpose, recipient)| basis_alive(standing, Ask { purpose, recipient, under_18 }, may_sign).is_some())
+        .any(|(purpose, recipient)| basis_alive(standing, Ask { purpose, recipient, under_18 }, signer).is_some())
 }
 
 /// Every declaration with what was said about it, by id. Order has no say: an end holds whenever it was said.

@@ -23,6 +23,7 @@ mod field;
 #[cfg(test)]
 mod fixtures;
 mod guard;
+mod hiding;
 mod history;
 #[cfg(test)]
 mod hostile_changes;
@@ -51,7 +52,8 @@ pub use allegation::{Accused, Allegation, AllegationState, AllegationStep, Revie
 pub use attachment::{AttachmentKind, AttachmentRefusal, AttachmentSetting, PeoplePolicy, Sitter, may_attach};
 pub use audit::{AUDIT, ReadNote, Trail, TrailRead, trails};
 pub use basis::{
-    Ask, Basis, BasisDeclaration, BasisKind, DeclaredBasis, Ground, any_basis_alive, basis_alive, is_another_person,
+    Ask, Basis, BasisDeclaration, BasisKind, DeclaredBasis, Ground, Signer, any_basis_alive, basis_alive,
+    is_another_person,
 };
 pub use change::{Actor, ChangeBytes, ChangeError, ChangeHash, pack_change, unpack_change};
 pub use complaint::{COMPLAINT, ComplaintAsks, NewComplaint};
@@ -65,6 +67,7 @@ pub use event_body::{EventBody, FieldSettlement, OutcomeSettlement};
 pub use facts::{Facts, FactsError, Written};
 pub use field::{FieldError, FieldName, FieldValue};
 pub use guard::{Admitted, GuardError, GuardLimits, admit};
+pub use hiding::Hiding;
 pub use history::ChangeNote;
 pub(crate) use history::links;
 pub(crate) use kind::is_for_auditors;

@@ -17,4 +17,4 @@ pub use progress::{Cancel, Progress};
 pub use transport::{Transport, TransportError};
 
 pub(crate) use pack::{Save, merge_contents, reading_devices, seal_copy};
-pub(crate) use take_in::{erase, may_erase};
+pub(crate) use take_in::{Erasing, MayNot, erase, may_erase};

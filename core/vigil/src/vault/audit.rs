@@ -17,7 +17,7 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use vigil_protocol::{DeviceId, Hash, LogBody, RecordId, Role, Timestamp, canonical};
+use vigil_protocol::{DeviceId, Hash, RecordId, Role, Timestamp, canonical};
 use vigil_screening::Date;
 
 /// Reads of one record on one device within this time are one event. By the device's clock.
@@ -35,6 +35,10 @@ pub(crate) enum ReadClass {
     Identity,
     /// Into a file.
     Evidence,
+    /// Into a message to another space.
+    Share,
+    /// Into the archive of everything.
+    Archive,
 }
 
 impl ReadClass {
@@ -42,6 +46,8 @@ impl ReadClass {
         match self {
             Self::Identity => "identity",
             Self::Evidence => "evidence",
+            Self::Share => "share",
+            Self::Archive => "archive",
         }
     }
 }
@@ -120,7 +126,7 @@ pub struct ReadView {
     pub time: i64,
     /// The record, by the name that lists show.
     pub record: String,
-    /// `identity` on a screen, `evidence` in a file.
+    /// `identity` on a screen, `evidence` in a file, `share` to another space, `archive` with everything else.
     pub what: String,
     /// What for, if somebody said.
     pub purpose: Option<String>,
@@ -214,10 +220,10 @@ impl Vault {
     }
 
     /// What has to be done before a record is shown; it is done when this returns.
-    pub(super) fn before_showing(&self, row: &Row, purpose: Option<&Code>) -> Result<Showing> {
+    pub(super) fn before_showing(&self, row: &Row, class: ReadClass, purpose: Option<&Code>) -> Result<Showing> {
         let kind = row.columns.kind.as_str();
         if self.summariser.kinds().is_identity(kind) {
-            return Ok(Showing::Noted(self.note_read(&row.id, ReadClass::Identity, purpose)?));
+            return Ok(Showing::Noted(self.note_read(&row.id, class, purpose)?));
         }
         if !is_for_auditors(kind) || self.role()? == Role::Auditor {
             return Ok(Showing::Freely);
@@ -278,6 +284,7 @@ impl Vault {
         if self.role()? != Role::Auditor {
             return Err(VigilError::NotAllowed { why: "auditors see who read what" });
         }
+        self.may_read()?;
         let mut events: Vec<(EventId, SignedEvent)> = Vec::new();
         for record in audit::of_kind(self.store.read(), AUDIT)? {
             events.extend(self.events_of(&record)?);
@@ -286,18 +293,13 @@ impl Vault {
         let space = self.space()?;
         let now = self.now();
         let mut devices = Vec::new();
-        for entry in &space.log {
-            let added = match &entry.body {
-                LogBody::Genesis { founder, .. } => founder.device,
-                LogBody::Add { member, .. } => member.device,
-                _ => continue,
-            };
-            let Some(member) = space.membership.member(&added).filter(|member| member.role != Role::Auditor) else {
-                continue;
-            };
+        for member in space.membership.members().into_iter().filter(|member| member.role != Role::Auditor) {
+            let added = member.device;
+            let added_at = usize::try_from(member.added_at).ok().and_then(|at| space.log.get(at));
             let trail = trails.remove(&added).unwrap_or_default();
             let last = trail.reads.iter().map(|read| read.time).max();
-            let quiet = now.0.saturating_sub(last.unwrap_or(entry.time).0);
+            let since = last.or(added_at.map(|entry| entry.time)).unwrap_or(now);
+            let quiet = now.0.saturating_sub(since.0);
             let reads_by_role = matches!(member.role, Role::Officer | Role::Desk) && member.removed.is_none();
             let is_long = u128::try_from(quiet).is_ok_and(|quiet| quiet > SILENT_AFTER.as_millis());
             let silent = reads_by_role && is_long;

@@ -8,24 +8,29 @@ use super::sharing_views::{BasisCount, BasisView, ChoiceView, ConsentView, Conse
 use crate::error::{Result, VigilError};
 use crate::records::{
     AuthorityChoice, BasisDeclaration, BasisKind, ChildConsent, Code, Consent, ConsentState, DeclaredBasis, EventBody,
-    EventId, FieldName, FieldView, GivenBy, Ground, Guardian, PersonRole, Standing, is_another_person, is_authority,
+    EventId, FieldName, FieldView, GivenBy, Ground, Guardian, PersonRole, Standing, is_authority,
 };
 use crate::store::{chains, records, sharing};
-use std::collections::BTreeSet;
-use vigil_protocol::{DeviceId, RecordId, Role};
+use std::collections::{BTreeMap, BTreeSet};
+use vigil_protocol::{DeviceId, PersonId, RecordId};
 use vigil_screening::{AgeBand, Date};
 
 const MILLISECONDS_A_DAY: i64 = 24 * 60 * 60 * 1000;
 const ADULT: i64 = 18;
 
-/// Who may sign a basis beside consent.
+/// Who may sign a basis beside consent, and for whom.
 pub(super) struct Signers {
-    members: BTreeSet<DeviceId>,
+    persons: BTreeMap<DeviceId, PersonId>,
 }
 
 impl Signers {
-    pub(super) fn may(&self) -> impl Fn(&DeviceId) -> bool + '_ {
-        |device| self.members.contains(device)
+    /// The person whose device it is, if it may sign.
+    pub(super) fn person(&self) -> impl Fn(&DeviceId) -> Option<PersonId> + '_ {
+        |device| self.persons.get(device).copied()
+    }
+
+    pub(super) fn may(&self, device: &DeviceId) -> bool {
+        self.persons.contains_key(device)
     }
 }
 
@@ -102,7 +107,9 @@ impl Vault {
         self.must_speak_for_space()?;
         let open = self.open_person(person)?;
         let basis = declared(&open, declaration)?;
-        if !is_another_person(&basis.declared.author, &self.device) {
+        // Also for one whose declarer may not sign any more: two devices of one person are never two.
+        let person = |device: &DeviceId| self.space.as_ref()?.membership.member(device).map(|member| member.person);
+        if person(&basis.declared.author) == person(&self.device) {
             return Err(VigilError::NotAllowed { why: "whoever declared it does not second it" });
         }
         if !basis.ended.is_empty() {
@@ -176,7 +183,7 @@ impl Vault {
     }
 
     fn basis_view(&self, basis: &DeclaredBasis, signers: &Signers) -> Result<BasisView> {
-        let state = match (basis.ended.is_empty(), basis.is_alive(&signers.may())) {
+        let state = match (basis.ended.is_empty(), basis.is_alive(&signers.person())) {
             (false, _) => "ended",
             (true, true) => "alive",
             (true, false) => "waits_for_second",
@@ -206,7 +213,7 @@ impl Vault {
         for (_, standing) in self.standings(Some("person"))? {
             for (kind, count) in BasisKind::ALL.into_iter().zip(&mut counts) {
                 let is_counted =
-                    |basis: &&DeclaredBasis| basis.declaration.kind == kind && basis.is_signed(&signers.may());
+                    |basis: &&DeclaredBasis| basis.declaration.kind == kind && basis.is_signed(&signers.person());
                 count.signed += standing.bases().iter().filter(is_counted).count() as u64;
                 let rests = |share: &&crate::records::ShareState| share.shared.ground == Ground::Declared(kind);
                 count.shares += standing.shares().iter().filter(rests).count() as u64;
@@ -263,17 +270,18 @@ impl Vault {
         Ok(said.is_empty() || said.contains(&true))
     }
 
-    /// Officers and desks that are members now and have not contradicted themselves.
+    /// Officers and desks that lead now - active, not on probation, their certificate in force at the newest time that is
+    /// known here - and have not contradicted themselves.
     pub(super) fn signers(&self) -> Result<Signers> {
         let suspended: BTreeSet<DeviceId> = chains::equivocators(self.store.read())?.into_iter().collect();
-        let signs = |member: &&vigil_protocol::Member| matches!(member.role, Role::Officer | Role::Desk);
-        let members = self.space()?.membership.active_members().filter(signs).map(|member| member.device);
-        Ok(Signers { members: members.filter(|device| !suspended.contains(device)).collect() })
+        let leaders = self.space()?.membership.leaders(self.judged_time()?);
+        let persons = leaders.map(|member| (member.device, member.person));
+        Ok(Signers { persons: persons.filter(|(device, _)| !suspended.contains(device)).collect() })
     }
 
     /// Refuses whoever may not speak for the space: everybody but officers and desks.
     pub(super) fn must_speak_for_space(&self) -> Result<()> {
-        if self.signers()?.may()(&self.device) {
+        if self.signers()?.may(&self.device) {
             Ok(())
         } else {
             Err(VigilError::NotAllowed { why: "officers and desks do this" })

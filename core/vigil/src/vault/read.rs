@@ -2,7 +2,7 @@
 //! Lists and search read columns only; names appear in search and in the record itself, never in a list (PROTOCOL 23).
 
 use super::Vault;
-use super::audit::Showing;
+use super::audit::{ReadClass, Showing};
 use super::summary::Fields;
 use super::views::{EventView, FieldView, Gone, RecordSummary, RecordView, Status, SyncState, ValueView};
 use crate::error::{Result, VigilError};
@@ -19,6 +19,8 @@ pub struct ListQuery {
     pub kind: Option<String>,
     /// Only records on which people differ.
     pub only_conflicts: bool,
+    /// Also those that somebody took out of the lists ([`Vault::hide`]).
+    pub hidden: bool,
     /// At most this many.
     pub limit: u32,
     /// Skip this many, newest first.
@@ -27,7 +29,7 @@ pub struct ListQuery {
 
 impl Default for ListQuery {
     fn default() -> Self {
-        Self { kind: None, only_conflicts: false, limit: 50, offset: 0 }
+        Self { kind: None, only_conflicts: false, hidden: false, limit: 50, offset: 0 }
     }
 }
 
@@ -44,6 +46,7 @@ impl Vault {
         let filter = ListFilter {
             kind: query.kind.clone(),
             only_conflicts: query.only_conflicts,
+            hidden: query.hidden,
             without: Some(AUDIT).filter(|kind| query.kind.as_deref() != Some(*kind)),
             limit: query.limit,
             offset: query.offset,
@@ -96,6 +99,7 @@ impl Vault {
             people: None,
             minutes: None,
             conflicts: 0,
+            hidden: false,
             sync,
             gone: Some(match stub.why {
                 Why::HandedOver => Gone::HandedOver,
@@ -152,7 +156,12 @@ impl Vault {
     /// # Errors
     /// [`VigilError::NotFound`], [`VigilError::ReadingClosed`]; [`VigilError::Disk`] if the read of an identity cannot be noted: then nothing is shown.
     pub fn show(&self, record: &RecordId) -> Result<RecordView> {
-        self.show_noted(record, None)
+        self.show_noted(record, ReadClass::Identity, None)
+    }
+
+    /// As [`Self::show`], for the archive.
+    pub(super) fn show_for_archive(&self, record: &RecordId) -> Result<RecordView> {
+        self.show_noted(record, ReadClass::Archive, None)
     }
 
     /// As [`Self::show`], and the event says what for.
@@ -160,10 +169,10 @@ impl Vault {
     /// # Errors
     /// As [`Self::show`].
     pub fn show_for(&self, record: &RecordId, purpose: &Code) -> Result<RecordView> {
-        self.show_noted(record, Some(purpose))
+        self.show_noted(record, ReadClass::Identity, Some(purpose))
     }
 
-    fn show_noted(&self, record: &RecordId, purpose: Option<&Code>) -> Result<RecordView> {
+    fn show_noted(&self, record: &RecordId, class: ReadClass, purpose: Option<&Code>) -> Result<RecordView> {
         if let Some(stub) = self.stub(record)? {
             return Ok(RecordView {
                 summary: self.stub_summary(stub)?,
@@ -178,7 +187,7 @@ impl Vault {
         }
         self.may_read()?;
         let row = self.row(record)?;
-        let showing = self.before_showing(&row, purpose)?;
+        let showing = self.before_showing(&row, class, purpose)?;
         self.view(record, row, showing)
     }
 
@@ -322,6 +331,7 @@ fn summary(row: Row, author: String) -> RecordSummary {
         people: columns.people,
         minutes: columns.minutes,
         conflicts: columns.conflicts,
+        hidden: columns.hidden,
         sync: if row.unsent > 0 { SyncState::Waiting } else { SyncState::Sent },
         gone: None,
     }

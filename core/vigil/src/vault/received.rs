@@ -7,10 +7,10 @@ use super::codes::{RECALL_ANSWER_PREFIX, RECALL_PREFIX, SHARE_PREFIX, from_code,
 use super::consent::standing_of;
 use super::erasure::Erased;
 use crate::error::{Result, VigilError};
-use crate::records::{EventBody, FieldName, FieldValue, Received, ShareId, any_basis_alive, limits};
+use crate::records::{EventBody, FieldName, FieldValue, Provenance, Received, ShareId, any_basis_alive, limits};
 use crate::share::{Admitted, Recall, RecallAnswer, ShareMessage};
 use crate::store::{StoreError, records, sharing};
-use vigil_protocol::{Purpose, RecordId, SpaceId, digest};
+use vigil_protocol::{Hash, Purpose, RecordId, SpaceId, digest};
 
 const SCREENING: &str = "screening";
 
@@ -145,7 +145,7 @@ impl Vault {
         let mut opens = copies.iter().map(|copy| self.open_record(copy)).collect::<Result<Vec<_>>>()?;
         let mut kept = false;
         for person in opens.iter().filter(|open| open.kind == "person") {
-            kept |= any_basis_alive(&standing_of(person), self.counts_as_under_18(person)?, &signers.may());
+            kept |= any_basis_alive(&standing_of(person), self.counts_as_under_18(person)?, &signers.person());
         }
         if kept {
             let told = EventBody::Received(Received::Recall { share });
@@ -162,17 +162,26 @@ impl Vault {
 /// Which record the copy at this place of a share becomes in the recipient's space. Whoever shared cannot choose it, and
 /// nobody else's share or recall leads to it.
 fn record_of(own: &SpaceId, sender: &Admitted, share: &ShareId, at: usize) -> RecordId {
+    copy_name(own, (&sender.space, &sender.genesis), share, at)
+}
+
+fn copy_name(own: &SpaceId, sender: (&SpaceId, &Hash), share: &ShareId, at: usize) -> RecordId {
     let at = u8::try_from(at).unwrap_or(u8::MAX);
     RecordId(first_half(own, sender, share, [b'r', at]))
 }
 
-fn fresh_link(own: &SpaceId, sender: &Admitted, share: &ShareId) -> [u8; 16] {
-    first_half(own, sender, share, [b'l', 0])
+/// Whether a record of this name can only be a copy that came as the provenance says.
+pub(crate) fn is_copy_of(own: &SpaceId, from: &Provenance, record: &RecordId) -> bool {
+    let sender = (&from.space, &from.genesis);
+    (0..limits::MAX_SHARED_RECORDS).any(|at| copy_name(own, sender, &from.share, at) == *record)
 }
 
-fn first_half(own: &SpaceId, sender: &Admitted, share: &ShareId, what: [u8; 2]) -> [u8; 16] {
-    let whole =
-        digest(Purpose::Share, &[b"record\0", &own.0, &sender.space.0, sender.genesis.as_bytes(), &share.0, &what]);
+fn fresh_link(own: &SpaceId, sender: &Admitted, share: &ShareId) -> [u8; 16] {
+    first_half(own, (&sender.space, &sender.genesis), share, [b'l', 0])
+}
+
+fn first_half(own: &SpaceId, (space, genesis): (&SpaceId, &Hash), share: &ShareId, what: [u8; 2]) -> [u8; 16] {
+    let whole = digest(Purpose::Share, &[b"record\0", &own.0, &space.0, genesis.as_bytes(), &share.0, &what]);
     let mut half = [0; 16];
     half.copy_from_slice(&whole.0[..16]);
     half
@@ -182,7 +191,7 @@ fn first_half(own: &SpaceId, sender: &Admitted, share: &ShareId, what: [u8; 2]) 
 mod tests {
     use super::*;
     use crate::keys::Passphrase;
-    use crate::records::{Code, Ground, Provenance, ShortText};
+    use crate::records::{Code, Ground, ShortText};
     use crate::share::{ShareContent, SharedRecord, SpaceCard};
     use vigil_protocol::Timestamp;
 

@@ -57,6 +57,8 @@ pub struct RecordSummary {
     pub minutes: Option<i64>,
     /// How many fields and decisions are open because people differ.
     pub conflicts: u32,
+    /// Whether somebody took it out of the lists.
+    pub hidden: bool,
     /// How far it has come.
     pub sync: SyncState,
     /// Why its content is not here any more. Nothing is lost: others have it.

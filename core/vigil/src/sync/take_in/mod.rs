@@ -8,12 +8,14 @@ mod tests;
 
 use super::auditors;
 use crate::error::{Result, VigilError};
-use crate::records::is_for_auditors;
+use crate::records::{EventBody, Outcome, Received, SignedEvent, is_for_auditors};
 use crate::store::chains::Reason;
-use crate::store::{self, Parked, Setting, chains, erasures, generations, handed_over, receipts, records, settings};
-use crate::vault::{Space, Vault};
+use crate::store::{
+    self, Parked, Row, Setting, chains, erasures, generations, handed_over, receipts, records, settings,
+};
+use crate::vault::{Space, Vault, is_copy_of};
 use reader::{Done, Incoming, Job, Reader, Spot};
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vigil_protocol::{
@@ -110,7 +112,8 @@ fn apply(vault: &mut Vault, page: Page, cursor: Option<&SequenceRanges>) -> Resu
         }
         for (record, at) in tombstones {
             let author = at.header.device;
-            let Some(saves) = erase(tx, vault.space.as_ref(), &record, &author)? else { continue };
+            let seen = at.header.log_length;
+            let Ok(saves) = erase(tx, vault.space.as_ref(), &record, (&author, seen))? else { continue };
             taken.erased_records += 1;
             forgotten.extend(saves);
             erasures::confirm(tx, &record, &author)?;
@@ -334,6 +337,10 @@ fn keep(
     taken: &mut TakenIn,
     receipted: &dyn Fn(&Spot) -> bool,
 ) -> Result<()> {
+    if done.refused {
+        generations::destroy(tx, &done.record)?;
+        return Ok(chains::destroy(tx, &done.record)?);
+    }
     if !done.generations.is_empty() {
         // Whatever was gone here was given to this device again.
         handed_over::forget(tx, &done.record)?;
@@ -368,45 +375,97 @@ fn keep(
     Ok(())
 }
 
-/// Whether a device may erase a record, of which kind and creator are given where they are known: its creator, an officer or
-/// a desk. What auditors read is erased by nobody whom it may be about, its creator included (ADR 0017). `motion` is where
-/// the decision of two persons will be named (PROTOCOL 19); nothing asks for one yet.
-pub(crate) fn may_erase(
-    space: &Space,
-    known: Option<(&str, &DeviceId)>,
-    author: &DeviceId,
-    _motion: Option<&Hash>,
-) -> bool {
-    if known.is_some_and(|(kind, _)| is_for_auditors(kind)) {
-        return auditors::is_auditor(space, author);
-    }
-    space.membership.member(author).is_some_and(|member| {
-        matches!(member.role, Role::Officer | Role::Desk) || known.is_none_or(|(_, creator)| creator == author)
-    })
+/// What is known here of a record that somebody wants to erase.
+#[derive(Clone, Debug)]
+pub(crate) struct Erasing {
+    pub(crate) kind: String,
+    pub(crate) creator: DeviceId,
+    /// Whether it has an outcome other than that somebody travelled on.
+    pub(crate) is_decided: bool,
 }
 
-/// Erases a record, if its author may say so: its creator, an officer or a desk. Gives the numbers of saves that went with
-/// it, or `None` if the author may not.
+impl Erasing {
+    /// What is known of a record here; nothing if it never was, or is erased.
+    pub(crate) fn look(connection: &Connection, space: &Space, record: &RecordId) -> Result<Option<Self>> {
+        let Some(Row { columns, .. }) = records::get(connection, record)? else {
+            let stub = handed_over::find(connection, record)?;
+            return Ok(stub.map(|stub| Self { kind: stub.kind, creator: stub.creator, is_decided: false }));
+        };
+        let travelled_on = [Outcome::LetGo, Outcome::DeclinedInformed].map(|outcome| outcome.name());
+        let mut is_decided = columns.outcome.is_some_and(|outcome| !travelled_on.contains(&outcome.as_str()));
+        if is_decided {
+            // What came from another space and is nobody's case here is erased when that space calls it back (ADR 0016).
+            // That it came from there shows in its name, which nobody can choose.
+            let events = records::events(connection, record)?;
+            let came = |signed: SignedEvent| match signed.event.body {
+                EventBody::Received(Received::Share(provenance)) => is_copy_of(&space.id(), &provenance, record),
+                _ => false,
+            };
+            is_decided = !events.iter().filter_map(|bytes| SignedEvent::from_bytes(bytes).ok()).any(came);
+        }
+        Ok(Some(Self { kind: columns.kind, creator: columns.creator, is_decided }))
+    }
+}
+
+/// Why a device may not erase a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MayNot {
+    /// Neither its creator, nor an officer or a desk; or it is for auditors.
+    NotTheirs,
+    /// It is a case: two persons decide that (PROTOCOL 19).
+    TakesTwo,
+}
+
+/// Whether a device that had seen `log_length` entries may erase a record by itself (ADR 0015): its creator, an officer or a
+/// desk; of what auditors read, an auditor alone (ADR 0017).
+///
+/// In a space with a policy a **case** takes a carried motion: a record for which the log ever named somebody, an identity
+/// too; or one that has an outcome other than let go or declined, for whoever did not create it. One person alone erases what
+/// nobody took over: a mistake, her own record, the persons of a screening after "let go" (CARE 9), what another space gave
+/// and called back; and a field of a case, because the log names the record that stands in its place.
+///
+/// It is judged by what the author had seen of the log, so that every device finds the same; the server judges by the log as
+/// it is, so that nobody gains by having seen little.
+pub(crate) fn may_erase(
+    space: &Space,
+    (record, known): (&RecordId, Option<&Erasing>),
+    (author, log_length): (&DeviceId, u64),
+) -> std::result::Result<(), MayNot> {
+    if known.is_some_and(|known| is_for_auditors(&known.kind)) {
+        return if auditors::is_auditor(space, author) { Ok(()) } else { Err(MayNot::NotTheirs) };
+    }
+    let membership = &space.membership;
+    let is_creator = known.is_some_and(|known| known.creator == *author);
+    let member = membership.member(author).ok_or(MayNot::NotTheirs)?;
+    if !(member.role.leads() || is_creator || known.is_none()) {
+        return Err(MayNot::NotTheirs);
+    }
+    let decided = known.is_some_and(|known| known.is_decided) && !is_creator;
+    let settled = membership.policy().is_none() || membership.erasure_is_settled(record);
+    if !settled && (decided || membership.is_case_at(record, log_length)) {
+        return Err(MayNot::TakesTwo);
+    }
+    Ok(())
+}
+
+/// Erases a record, if its author may say so. Gives the numbers of saves that went with it, or why the author may not.
 pub(crate) fn erase(
     tx: &Transaction<'_>,
     space: Option<&Space>,
     record: &RecordId,
-    author: &DeviceId,
-) -> Result<Option<Vec<u64>>> {
-    let known = match records::get(tx, record)? {
-        Some(row) => Some((row.columns.kind, row.columns.creator)),
-        None => handed_over::find(tx, record)?.map(|stub| (stub.kind, stub.creator)),
-    };
-    let known = known.as_ref().map(|(kind, creator)| (kind.as_str(), creator));
-    if !space.is_some_and(|space| may_erase(space, known, author, None)) {
-        return Ok(None);
+    author: (&DeviceId, u64),
+) -> Result<std::result::Result<Vec<u64>, MayNot>> {
+    let Some(space) = space else { return Ok(Err(MayNot::NotTheirs)) };
+    let known = Erasing::look(tx, space, record)?;
+    if let Err(why) = may_erase(space, (record, known.as_ref()), author) {
+        return Ok(Err(why));
     }
     records::erase(tx, record)?;
     generations::destroy(tx, record)?;
     chains::destroy(tx, record)?;
     receipts::destroy(tx, record)?;
     handed_over::forget(tx, record)?;
-    Ok(Some(store::outbox::destroy(tx, record)?))
+    Ok(Ok(store::outbox::destroy(tx, record)?))
 }
 
 impl Vault {

@@ -194,7 +194,11 @@ fn nobody_but_an_auditor_erases_what_is_for_auditors() {
     let record = audit::of_kind(desk.vault().store.read(), AUDIT).unwrap()[0];
     let (device, vault) = (desk.vault().device, desk.vault());
     let erase = |record: &RecordId| {
-        vault.store.in_transaction(|tx| crate::sync::erase(tx, vault.space.as_ref(), record, &device)).unwrap()
+        vault
+            .store
+            .in_transaction(|tx| crate::sync::erase(tx, vault.space.as_ref(), record, (&device, 1)))
+            .unwrap()
+            .ok()
     };
     assert!(erase(&record).is_none(), "not even a desk, nor the device that wrote it");
     assert!(erase(&person).is_some(), "the positive control: a desk erases a case");
