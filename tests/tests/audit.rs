@@ -189,13 +189,19 @@ fn a_home_put_back_from_an_old_copy_shows_as_a_fork() {
     let persons = [record_person(&mut committee.desk, "One"), record_person(&mut committee.desk, "Two")];
     committee.desk.lock();
     let (home, copy) = (committee.desk.folder.path().join("home"), committee.desk.folder.path().join("copy"));
+    // With what stands in for the hardware: otherwise the home would not open at all.
+    let hardware = home.with_extension("hardware");
+    let copy_of_hardware = copy.with_extension("hardware");
     copy_folder(&home, &copy);
+    copy_folder(&hardware, &copy_of_hardware);
     committee.desk.restart();
     committee.desk.vault().show(&persons[0]).unwrap();
     let first = copies_for_auditors(&mut committee.desk);
     committee.desk.lock();
     std::fs::remove_dir_all(&home).unwrap();
+    std::fs::remove_dir_all(&hardware).unwrap();
     copy_folder(&copy, &home);
+    copy_folder(&copy_of_hardware, &hardware);
     committee.desk.restart();
     committee.desk.vault().show(&persons[1]).unwrap();
     let second = copies_for_auditors(&mut committee.desk);
@@ -320,7 +326,7 @@ fn a_removed_auditor_reads_nothing_that_is_written_afterwards() {
     committee.sync(&mut gone).unwrap();
     assert_eq!(trail_of(&mut gone, &committee.desk).reads.len(), 1);
     let device = gone.id();
-    committee.desk.vault().remove_member(&device).unwrap();
+    committee.remove(&device);
     committee.desk.vault().show(&persons[1]).unwrap();
     let copies = copies_for_auditors(&mut committee.desk);
     committee.sync_desk().unwrap();

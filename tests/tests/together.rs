@@ -275,3 +275,56 @@ fn a_share_is_a_read_that_the_auditor_sees_and_an_auditor_holds_no_case() {
     assert!(trail.devices.iter().any(|device| device.role == "desk"), "devices of a founded space are followed");
     assert!(!is_here(&mut auditor, &screening) && !is_here(&mut auditor, &person));
 }
+
+#[test]
+fn who_is_on_probation_gets_receipts_and_hears_of_its_erased_records_and_of_nothing_else() {
+    let mut committee = Committee::new();
+    let probation = Admission { probation: true, ..Admission::new(Role::Volunteer, "New") };
+    let mut new = admit_as(&mut committee, "New", &probation);
+    let mut other = committee.admit("Volunteer", Role::Volunteer);
+    committee.sync_desk().unwrap();
+    let mine = new.vault().record_screening(&screening(), &[], None).unwrap().screening;
+    other.vault().record_screening(&screening(), &[], None).unwrap();
+    for device in [&mut new, &mut other] {
+        committee.sync(device).unwrap();
+    }
+    committee.sync_desk().unwrap();
+    assert_eq!(new.vault().status().unwrap().unreceived, 1);
+    let from = committee.wire.bodies.borrow().len();
+    committee.sync(&mut new).unwrap();
+    assert_eq!(new.vault().status().unwrap().unreceived, 0, "the receipt came");
+    // Nothing of others was even handed out, and a second sync brings nothing again.
+    let sizes: Vec<usize> = committee.wire.bodies.borrow()[from..].iter().map(Vec::len).collect();
+    assert!(sizes.iter().all(|size| *size < 2000), "{sizes:?}");
+    committee.desk.vault().erase_record(&mine, &code("mistake")).unwrap();
+    committee.sync_desk().unwrap();
+    assert_eq!(new.vault().list(&ListQuery::default()).unwrap().len(), 1);
+    committee.sync(&mut new).unwrap();
+    assert!(new.vault().list(&ListQuery::default()).unwrap().is_empty(), "its stub is gone, too");
+}
+
+#[test]
+fn the_policy_says_after_how_many_wrong_attempts_a_home_is_wiped_unless_its_district_did() {
+    use vigil_core::Policy;
+    let mut committee = Committee::new();
+    let mut officer = committee.admit("Officer", Role::Officer);
+    let mut strict = committee.admit("Strict", Role::Monitor);
+    assert_eq!((officer.vault().wipe_after(), officer.vault().wipe_after_is_set_here().unwrap()), (Some(10), false));
+    strict.vault().set_wipe_after(Some(6)).unwrap();
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
+    let policy = Policy { wipe_after: 20, ..committee.desk.vault().policy().unwrap().unwrap() };
+    let motion = committee.desk.vault().propose(Proposal::ChangePolicy(policy)).unwrap();
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
+    assert_eq!(officer.vault().status().unwrap().motions_waiting, 1);
+    officer.vault().second(&motion).unwrap();
+    assert_eq!(officer.vault().status().unwrap().motions_waiting, 0);
+    officer.vault().carry_out(&motion).unwrap();
+    committee.sync(&mut officer).unwrap();
+    committee.sync(&mut strict).unwrap();
+    assert_eq!(officer.vault().wipe_after(), Some(20));
+    assert_eq!((strict.vault().wipe_after(), strict.vault().wipe_after_is_set_here().unwrap()), (Some(6), true));
+    officer.restart();
+    assert_eq!(officer.vault().status().unwrap().wipe_after, Some(20));
+}

@@ -166,6 +166,9 @@ pub enum Command {
     Show {
         /// The beginning of the record's id.
         record: String,
+        /// What for, as a code: it stands beside the read that the auditor sees.
+        #[arg(long, value_name = "CODE")]
+        purpose: Option<String>,
     },
     /// Find records by words, in any script.
     #[command(after_help = "Examples:\n  vigil search kopila\n  vigil search 'सुन्तली'")]

@@ -126,7 +126,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::EraseField { record, field } => erasing::erase_field(arguments, output, record, field),
         Command::Erasures => erasing::erasures(arguments, output),
         Command::List(list) => reading::list(arguments, output, list),
-        Command::Show { record } => reading::show(arguments, output, record),
+        Command::Show { record, purpose } => reading::show(arguments, output, record, purpose.as_deref()),
         Command::Search { text, limit } => reading::search(arguments, output, text, *limit),
         Command::Conflicts => reading::conflicts(arguments, output),
         Command::Status => reading::status(arguments, output),

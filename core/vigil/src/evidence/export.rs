@@ -66,6 +66,11 @@ impl Vault {
     pub fn export_evidence(&self, record: &RecordId, with_persons: bool) -> Result<Evidence> {
         self.may_read()?;
         let store = self.store.read();
+        if self.stub(record)?.is_some() {
+            return Err(VigilError::NotAllowed {
+                why: "its content was handed over and is not on this device any more",
+            });
+        }
         let row = records::get(store, record)?.ok_or(VigilError::NotFound { what: "record" })?;
         if is_for_auditors(&row.columns.kind) && self.role()? != Role::Auditor {
             return Err(VigilError::NotAllowed { why: "auditors read it, and nobody else" });

@@ -128,6 +128,7 @@ impl Vault {
         let mut run = Run { options, progress, cancel, failures: 0, window: FIRST_WINDOW_BYTES };
         self.sync_into(&mut report, transport, &mut run).await?;
         self.sweep()?;
+        self.follow_policy()?;
         report.set_aside = outbox::count_set_aside(self.store.read())?;
         Ok(report)
     }

@@ -222,6 +222,11 @@ impl Vault {
         Ok(counts)
     }
 
+    pub(super) fn count_recalls_due(&self) -> Result<u64> {
+        let standings = self.standings(Some("person"))?;
+        Ok(standings.iter().map(|(_, standing)| standing.recalls_due().count() as u64).sum())
+    }
+
     /// What stands of every record that anything was said about.
     pub(super) fn standings(&self, kind: Option<&str>) -> Result<Vec<(RecordId, Standing)>> {
         let ids = sharing::with_events(self.store.read(), kind)?;

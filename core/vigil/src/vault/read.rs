@@ -10,7 +10,7 @@ use crate::records::{AUDIT, Code, EventBody, EventId, SignedEvent, Standing, res
 use crate::store::handed_over::{self, Stub, Why};
 use crate::store::{ListFilter, Row, chains, drafts, outbox, records};
 use std::collections::BTreeMap;
-use vigil_protocol::RecordId;
+use vigil_protocol::{RecordId, limits};
 
 /// Which records to list.
 #[derive(Clone, Debug)]
@@ -297,6 +297,8 @@ impl Vault {
     pub fn status(&self) -> Result<Status> {
         let store = self.store.read();
         let space = self.space()?;
+        let (lease, at) = (self.lease()?, self.judged_time()?);
+        let days_left = |end: i64| end.saturating_sub(at.0).max(0) / limits::DAY_MS;
         Ok(Status {
             device: self.device.to_string(),
             role: self.role()?.name().to_owned(),
@@ -306,6 +308,13 @@ impl Vault {
             waiting: outbox::count(store)?,
             set_aside: outbox::count_set_aside(store)?,
             conflicts: records::count_conflicts(store)?,
+            recalls_due: self.count_recalls_due()?,
+            motions_waiting: self.motions_waiting()?,
+            erasures_unconfirmed: self.erasures()?.iter().filter(|view| view.confirmed < view.expected).count() as u64,
+            certificate_days: lease.certificate_ends.map(days_left),
+            lease_days: lease.lease_ends.map(days_left),
+            wipe_after: self.wipe_after(),
+            wipe_after_set_here: self.wipe_after_is_set_here()?,
             drafts: drafts::all(store)?.len() as u64,
             parked: chains::parked_reasons(store)?,
             suspended_authors: chains::equivocators(store)?.iter().map(ToString::to_string).collect(),

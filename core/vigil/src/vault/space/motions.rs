@@ -197,6 +197,18 @@ impl Vault {
         })
     }
 
+    /// Motions that this device's person could carry and has said nothing to.
+    pub(in crate::vault) fn motions_waiting(&self) -> Result<u64> {
+        let (view, now) = (&self.space()?.membership, self.now());
+        let Some(me) = view.active_member(&self.device).filter(|me| me.leads(now)) else { return Ok(0) };
+        let is_mine = |device: &DeviceId| view.member(device).is_some_and(|member| member.person == me.person);
+        let waits = |record: &&MotionRecord| {
+            view.motion_state(&record.hash, now) == Some(MotionState::Open)
+                && !record.backers.iter().chain(&record.objectors).any(is_mine)
+        };
+        Ok(view.motions().into_iter().filter(waits).count() as u64)
+    }
+
     /// The motion whose name begins like this.
     ///
     /// # Errors
