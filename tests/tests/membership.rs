@@ -258,6 +258,28 @@ fn a_caseload_without_its_keys_is_handed_over_and_named() {
     assert_eq!((done.records.as_slice(), done.without_key.as_slice()), ([].as_slice(), [record].as_slice()));
 }
 
+#[test]
+fn a_desk_that_comes_after_a_rotation_reads_what_was_sealed_while_the_epoch_was_exposed() {
+    let mut committee = Committee::new();
+    let mut officer = committee.admit("Officer", Role::Officer);
+    let stolen = committee.admit("Stolen", Role::Desk);
+    let mut volunteer = committee.admit("Volunteer", Role::Volunteer);
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
+    officer.vault().suspend(&stolen.id()).unwrap();
+    committee.sync(&mut officer).unwrap();
+    committee.sync(&mut volunteer).unwrap();
+    let exposed = volunteer.vault().record_screening(&screening("while exposed"), &[], None).unwrap().screening;
+    committee.sync(&mut volunteer).unwrap();
+    for _ in 0..3 {
+        committee.sync_desk().unwrap();
+    }
+    let mut later = committee.admit("Later desk", Role::Desk);
+    committee.sync_desk().unwrap();
+    committee.sync(&mut later).unwrap();
+    assert!(later.vault().show(&exposed).is_ok());
+}
+
 /// A clock that a test sets, and a device that runs as long as the test says.
 struct TestClock {
     wall: AtomicI64,

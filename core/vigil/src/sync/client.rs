@@ -145,6 +145,7 @@ impl Vault {
         self.erase_let_go()?;
         self.open_opinions()?;
         self.grant_auditors()?;
+        self.regrant_exposed()?;
         let mut course = Course { again: self.again_from()?, ..Course::default() };
         let mut idle_rounds = 0;
         loop {

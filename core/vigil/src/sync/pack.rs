@@ -40,6 +40,9 @@ pub(crate) enum Save {
     /// The erasure of a record.
     #[n(2)]
     Tombstone,
+    /// The keys of a record for the epoch that is current when it is packed.
+    #[n(3)]
+    GrantToEpoch,
 }
 
 impl Save {
@@ -295,6 +298,12 @@ impl<'v, 't> Packer<'v, 't> {
             }
         }
         let for_auditors = auditors::owns(self.tx, record)?;
+        if saves.iter().any(|save| matches!(save, Save::GrantToEpoch)) && !for_auditors {
+            let to = shared(self.space, false);
+            for generation in generations::of_record(self.tx, record)? {
+                self.items.push(Item::Grant(capsule(self.space, &generation, to.clone())?));
+            }
+        }
         for save in saves {
             if let Save::Grant(devices) = save {
                 let to: Vec<Recipient> = devices

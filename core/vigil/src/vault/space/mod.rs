@@ -11,6 +11,7 @@ mod founding;
 mod intentions;
 mod lease;
 mod motions;
+mod regrant;
 
 pub use admission::{Admission, CandidateView};
 pub use assignment::HandedOver;
