@@ -168,7 +168,7 @@ impl Engine {
         let member = view.active_member(&device);
         let role = member.map(|member| member.role);
         // Who is on probation is given nothing of others.
-        let reads = member.is_some_and(|member| !member.probation);
+        let probation = member.is_some_and(|member| member.probation);
         let batch_count = request.batches.len();
         let pushed = match role {
             Some(role) => {
@@ -187,13 +187,12 @@ impl Engine {
         let (log, log_complete) = membership_log::from(&transaction, &space, start, view.length())?;
         let page = match role {
             // A device that lacks a part of the log could not check what was signed under it: the log goes first.
-            Some(role) if log_complete && reads => {
-                let is_desk = role == Role::Desk;
-                let reader = Reader { space, device, is_desk, leads: is_desk || role == Role::Officer };
+            Some(role) if log_complete => {
+                let is_desk = role == Role::Desk && !probation;
+                let leads = role.leads() && !probation;
+                let reader = Reader { space, device, is_desk, leads, probation };
                 page::choose(&transaction, reader, &request.have, request.page_bytes)?
             }
-            // Its cursor stays: once the probation has ended it is given what waited.
-            Some(_) if log_complete => Page { rows: Vec::new(), covered: request.have, more: false },
             _ => Page { rows: Vec::new(), covered: request.have, more: !log_complete },
         };
         let batches = deliver::batches_of(&transaction, &space, &page.rows)?;

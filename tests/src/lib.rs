@@ -11,7 +11,7 @@ use vigil_core::{
     Clock, DeviceId, Hash, HomeOptions, Passphrase, Proposal, RecoveryKey, Result, Role, Stretching, Vault,
 };
 use vigil_protocol::ServerCard;
-use vigil_sync_server::{Engine, ServerConfig, card_to_text};
+use vigil_sync_server::{Engine, ServerClock, ServerConfig, card_to_text};
 
 /// A folder that is gone when the test is over.
 pub struct Folder(PathBuf);
@@ -171,11 +171,20 @@ impl Committee {
         Self::with_recovery_key().0
     }
 
+    /// A new committee whose server has this clock.
+    pub fn with_server_clock(clock: Arc<dyn ServerClock>) -> Self {
+        Self::founded(clock).0
+    }
+
     /// A new committee with its server, and the sheet of paper that its recovery key stands on.
     pub fn with_recovery_key() -> (Self, RecoveryKey) {
+        Self::founded(Arc::new(vigil_sync_server::SystemClock))
+    }
+
+    fn founded(clock: Arc<dyn ServerClock>) -> (Self, RecoveryKey) {
         vigil_core::wipe_freed_memory();
         let server = Folder::new("server");
-        let engine = Engine::open(&ServerConfig::loopback(server.path())).unwrap();
+        let engine = Engine::open_with_clock(&ServerConfig::loopback(server.path()), clock).unwrap();
         let card = ServerCard {
             url: "https://127.0.0.1:1".into(),
             identity: engine.identity(),

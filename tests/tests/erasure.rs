@@ -77,12 +77,24 @@ fn every_device_that_could_read_it_confirms_and_who_has_not_is_named() {
     // The positive control: it is here, and can be found.
     assert!(holds(&mut officer, "Sunita at the gate") && holds(&mut second, "Sunita at the gate"));
 
-    committee.desk.vault().erase_record(&seen, &code("asked_by_person")).unwrap();
+    // It is assigned, and so a case: another person joins in before it is erased (PROTOCOL 19).
+    assert!(committee.desk.vault().erase_record(&seen, &code("asked_by_person")).is_err());
+    let motion = committee.desk.vault().propose_erasure(&seen).unwrap();
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
+    officer.vault().second(&motion).unwrap();
+    committee.desk.vault().carry_out(&motion).unwrap_err();
+    committee.sync(&mut officer).unwrap();
+    let hidden_too = ListQuery { hidden: true, ..ListQuery::default() };
+    assert!(committee.desk.vault().list(&hidden_too).unwrap().iter().any(|row| row.id == seen.to_string()));
+    committee.sync_desk().unwrap();
+    committee.desk.vault().carry_out(&motion).unwrap();
+    committee.sync_desk().unwrap();
     assert!(is_not_there(&mut committee.desk, &seen) && !holds(&mut committee.desk, "Sunita at the gate"));
     committee.sync_desk().unwrap();
     let before = erasure(&mut committee.desk);
     assert_eq!((before.confirmed, before.expected, before.complete), (1, 4, true));
-    assert_eq!((before.reason.as_str(), before.waiting_for.len()), ("asked_by_person", 3));
+    assert_eq!((before.reason.as_str(), before.waiting_for.len()), ("two_persons", 3));
     assert!(before.waiting_for.contains(&format!("monitor {}", monitor.id().short())));
     for (device, confirmed) in [(&mut officer, 2), (&mut monitor, 3), (&mut second, 4)] {
         committee.sync(device).unwrap();
@@ -328,6 +340,26 @@ fn run(steps: &[Step]) -> Result<(), TestCaseError> {
         for device in &mut others {
             committee.sync(device).unwrap();
         }
+        committee.sync_desk().unwrap();
+    }
+    // What somebody erased while somebody else was named for it is a case: two persons decide it, and then it is gone.
+    for (record, erased) in records.iter().zip(ordered) {
+        if erased && others.iter_mut().chain([&mut committee.desk]).any(|device| !is_not_there(device, record)) {
+            let motion = committee.desk.vault().propose_erasure(record).unwrap();
+            committee.sync_desk().unwrap();
+            committee.sync(&mut others[0]).unwrap();
+            others[0].vault().second(&motion).unwrap();
+            committee.sync(&mut others[0]).unwrap();
+            committee.sync_desk().unwrap();
+        }
+    }
+    // Each start tries again what the server refused once.
+    for _ in 0..2 {
+        for device in &mut others {
+            device.restart();
+            committee.sync(device).unwrap();
+        }
+        committee.desk.restart();
         committee.sync_desk().unwrap();
     }
     // Everything that was ever carried comes once more, everywhere.

@@ -258,6 +258,28 @@ fn a_caseload_without_its_keys_is_handed_over_and_named() {
     assert_eq!((done.records.as_slice(), done.without_key.as_slice()), ([].as_slice(), [record].as_slice()));
 }
 
+#[test]
+fn a_desk_that_comes_after_a_rotation_reads_what_was_sealed_while_the_epoch_was_exposed() {
+    let mut committee = Committee::new();
+    let mut officer = committee.admit("Officer", Role::Officer);
+    let stolen = committee.admit("Stolen", Role::Desk);
+    let mut volunteer = committee.admit("Volunteer", Role::Volunteer);
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
+    officer.vault().suspend(&stolen.id()).unwrap();
+    committee.sync(&mut officer).unwrap();
+    committee.sync(&mut volunteer).unwrap();
+    let exposed = volunteer.vault().record_screening(&screening("while exposed"), &[], None).unwrap().screening;
+    committee.sync(&mut volunteer).unwrap();
+    for _ in 0..3 {
+        committee.sync_desk().unwrap();
+    }
+    let mut later = committee.admit("Later desk", Role::Desk);
+    committee.sync_desk().unwrap();
+    committee.sync(&mut later).unwrap();
+    assert!(later.vault().show(&exposed).is_ok());
+}
+
 /// A clock that a test sets, and a device that runs as long as the test says.
 struct TestClock {
     wall: AtomicI64,
@@ -318,6 +340,9 @@ fn a_lease_closes_reading_and_never_recording_or_sending_and_contact_opens_it() 
     let persons = ListQuery { kind: Some("person".into()), ..ListQuery::default() };
     assert!(closed(phone.vault().list(&persons).map(drop)));
     assert!(phone.vault().lease().unwrap().clock_jumped, "and is noticed");
+    // Every other way to the words is closed, too.
+    assert!(closed(phone.vault().export_evidence(&record, true).map(drop)));
+    assert!(closed(phone.vault().second_opinion(&record).map(drop)));
     // It survives a restart of the program and of the device.
     phone.vault = None;
     clock.running.store(5, Ordering::Relaxed);
@@ -327,6 +352,40 @@ fn a_lease_closes_reading_and_never_recording_or_sending_and_contact_opens_it() 
     phone.vault().record_sighting(&sighting("recorded all the same")).unwrap();
     assert_eq!(committee.sync(&mut phone).unwrap().sent, 2);
     assert!(phone.vault().show(&record).is_ok(), "contact renews the lease");
+}
+
+#[test]
+fn who_may_not_read_shares_and_exports_nothing_and_still_records_erases_and_suspends() {
+    let mut committee = Committee::new();
+    let clock = Arc::new(TestClock { wall: AtomicI64::new(real_now()), running: AtomicI64::new(1000) });
+    let mut officer = device_with_clock("Officer", &clock);
+    let mut lost = committee.admit("Lost", Role::Monitor);
+    let request = officer.vault().join_request().unwrap();
+    let welcome = committee.desk.vault().admit(&request, Role::Officer, "Officer").unwrap();
+    officer.vault().join(&welcome).unwrap();
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
+    committee.sync(&mut lost).unwrap();
+    let record = officer.vault().record_sighting(&sighting("a mistake")).unwrap();
+    let order = vigil_core::ShareOrder {
+        person: record,
+        screenings: Vec::new(),
+        fields: [].into(),
+        space: "00".into(),
+        purpose: vigil_core::records::Code::new("referral").unwrap(),
+    };
+    let closes = |result: Result<(), VigilError>| matches!(result, Err(VigilError::ReadingClosed { .. }));
+    // The positive control: until the lease ends it is something else that stands against it.
+    assert!(!closes(officer.vault().share(&order).map(drop)) && officer.vault().export_evidence(&record, true).is_ok());
+    clock.pass(8 * DAY);
+    assert!(closes(officer.vault().share(&order).map(drop)));
+    assert!(closes(officer.vault().export_evidence(&record, true).map(drop)));
+    assert!(closes(officer.vault().second_opinion(&record).map(drop)));
+    officer.vault().record_sighting(&sighting("recorded all the same")).unwrap();
+    officer.vault().suspend(&lost.id()).unwrap();
+    officer.vault().hide(&record).unwrap();
+    let reason = vigil_core::records::Code::new("mistake").unwrap();
+    officer.vault().erase_record(&record, &reason).unwrap();
 }
 
 #[test]

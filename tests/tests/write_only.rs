@@ -352,6 +352,12 @@ impl Clock for SetClock {
     }
 }
 
+impl vigil_sync_server::ServerClock for SetClock {
+    fn now(&self) -> Timestamp {
+        Clock::now(self)
+    }
+}
+
 const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Forty days ago: what happens a month after that is not in the future for a server, whose clock is the real one.
 fn start() -> i64 {
@@ -376,8 +382,8 @@ fn reopen(device: &mut Device, clock: &Arc<SetClock>) {
 #[test]
 fn a_monitor_keeps_a_month_by_the_clocks_of_others_and_a_jump_of_its_own_destroys_nothing() {
     let (mut committee, desk_clock) = {
-        let mut committee = Committee::new();
         let (desk, clock) = with_clock("Desk with a clock");
+        let mut committee = Committee::with_server_clock(clock.clone());
         let card = committee.desk.vault().server().unwrap().unwrap();
         committee.desk = desk;
         committee.desk.vault().create_space(Some(&vigil_sync_server::card_to_text(&card))).unwrap();

@@ -124,6 +124,7 @@ fn entries_of_a_space_with_a_policy(genesis: &LogEntry) -> Vec<LogEntry> {
             shares: vec![RecoveryShare { device, encapsulated, sealed: sealed.clone().into() }],
         },
         LogBody::RecoveryShareFor { desk: device, encapsulated, sealed: sealed.into() },
+        LogBody::Replace { record, by: RecordId([32; 16]), officers: vec![device] },
     ];
     let entry = |(index, body): (u64, LogBody)| {
         let at = if index == 0 { (0, Hash::NONE) } else { (index, genesis.hash()) };

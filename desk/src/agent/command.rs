@@ -80,6 +80,62 @@ pub enum AgentCommand {
         /// For how many days.
         days: u16,
     },
+    /// Admits a device with everything that a certificate says; gives a certificate to sign where two persons sign.
+    AdmitAs {
+        /// Its join request.
+        request: String,
+        /// What it is admitted as.
+        admission: AdmissionInput,
+    },
+    /// Signs a certificate as the second person.
+    Cosign {
+        /// The certificate.
+        certificate: String,
+    },
+    /// Admits by a certificate that a second person has signed.
+    AdmitCosigned {
+        /// The certificate.
+        certificate: String,
+    },
+    /// Moves that a member gets a higher role.
+    Raise {
+        /// The beginning of the device's id.
+        device: String,
+        /// The new role.
+        role: String,
+    },
+    /// Moves that a member's probation ends.
+    EndProbation {
+        /// The beginning of the device's id.
+        device: String,
+    },
+    /// Moves that a suspended member comes back.
+    Reinstate {
+        /// The beginning of the device's id.
+        device: String,
+    },
+    /// Moves that a case is erased, and hides it.
+    EraseCase {
+        /// The record.
+        record: String,
+    },
+    /// Moves another policy. What is not given stays.
+    ChangePolicy {
+        /// The numbers that change.
+        set: PolicyInput,
+    },
+    /// Tells the policy.
+    Policy {},
+    /// Takes a record out of the lists.
+    Hide {
+        /// The record.
+        record: String,
+    },
+    /// Puts a record back into the lists.
+    Unhide {
+        /// The record.
+        record: String,
+    },
     /// Hands all cases of one device over to another.
     HandOverCaseload {
         /// Whose.
@@ -195,6 +251,49 @@ pub enum AgentCommand {
         /// How often a broken link is tried.
         attempts: u32,
     },
+}
+
+/// As what a device is admitted.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdmissionInput {
+    /// Its role.
+    pub role: String,
+    /// The person's name.
+    pub name: String,
+    /// Whether she is on probation.
+    #[serde(default)]
+    pub probation: bool,
+    /// Her area.
+    #[serde(default)]
+    pub area: String,
+    /// Who vouches for her.
+    #[serde(default)]
+    pub sponsors: Vec<String>,
+    /// A device of hers that is a member already: the beginning of its id.
+    #[serde(default)]
+    pub same_person_as: Option<String>,
+    /// For how many days; 90 if nothing is said.
+    #[serde(default)]
+    pub days: Option<u16>,
+}
+
+/// The numbers of a policy that change.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PolicyInput {
+    /// How many persons sign a certificate.
+    pub admission_signatures: Option<u8>,
+    /// How many persons carry a removal.
+    pub removal_persons: Option<u8>,
+    /// How many persons carry a recovery.
+    pub recovery_persons: Option<u8>,
+    /// How many days a device may read without contact.
+    pub lease_days: Option<u16>,
+    /// After how many wrong attempts a device wipes itself.
+    pub wipe_after: Option<u16>,
+    /// How many days a monitor's device keeps what has arrived.
+    pub monitor_days: Option<u16>,
 }
 
 /// The state of a record: two devices that hold the same record give the same.

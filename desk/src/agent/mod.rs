@@ -143,6 +143,15 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         | AgentCommand::Object { .. }
         | AgentCommand::CarryOut { .. }
         | AgentCommand::Motions {}
+        | AgentCommand::AdmitAs { .. }
+        | AgentCommand::Cosign { .. }
+        | AgentCommand::AdmitCosigned { .. }
+        | AgentCommand::Raise { .. }
+        | AgentCommand::EndProbation { .. }
+        | AgentCommand::Reinstate { .. }
+        | AgentCommand::EraseCase { .. }
+        | AgentCommand::ChangePolicy { .. }
+        | AgentCommand::Policy {}
         | AgentCommand::Renew { .. }
         | AgentCommand::HandOverCaseload { .. } => membership::run(vault, command),
         AgentCommand::Intake { devices } => {
@@ -193,6 +202,14 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
             vault.erase_record(&record(&id)?, &reason)?;
             Ok(Value::Null)
         }
+        AgentCommand::Hide { record: id } => {
+            vault.hide(&record(&id)?)?;
+            Ok(Value::Null)
+        }
+        AgentCommand::Unhide { record: id } => {
+            vault.unhide(&record(&id)?)?;
+            Ok(Value::Null)
+        }
         AgentCommand::EraseField { record: id, field } => {
             Ok(json!({"record": vault.erase_field(&record(&id)?, &field)?.to_string()}))
         }
@@ -231,6 +248,8 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
 fn value(answer: &impl serde::Serialize) -> Value {
     serde_json::to_value(answer).unwrap_or(Value::Null)
 }
+
+/// Records by their ids in hexadecimal.
 
 fn long_text(text: String) -> Result<LongText, DeskError> {
     LongText::new(text).map_err(|error| DeskError::Usage(error.to_string()))

@@ -176,6 +176,9 @@ pub enum Command {
     Show {
         /// The beginning of the record's id.
         record: String,
+        /// What for, as a code: it stands beside the read that the auditor sees.
+        #[arg(long, value_name = "CODE")]
+        purpose: Option<String>,
     },
     /// Find records by words, in any script.
     #[command(after_help = "Examples:\n  vigil search kopila\n  vigil search 'सुन्तली'")]
@@ -329,7 +332,7 @@ pub enum Command {
     },
     /// Erase a record for good: every key and every copy, here at once and on other devices when they sync.
     #[command(
-        after_help = "Examples:\n  vigil erase 3fa2 --reason asked-by-person\n  vigil erasures\n\nThe reason is a code of your programme's; what is erased is not told again. Of a person's record the screening stays,\nwithout its link to her."
+        after_help = "Examples:\n  vigil erase 3fa2 --reason asked-by-person\n  vigil erasures\n\nThe reason is a code of your programme's; what is erased is not told again. Of a person's record the screening stays,\nwithout its link to her. Two persons erase a case: then it is hidden and proposed, and nothing is destroyed yet."
     )]
     Erase {
         /// The beginning of the record's id.
@@ -337,6 +340,18 @@ pub enum Command {
         /// Why, as a code.
         #[arg(long, value_name = "CODE")]
         reason: String,
+    },
+    /// Take a record out of the lists of all devices, without destroying anything. `vigil list --hidden` shows it.
+    #[command(after_help = "Examples:\n  vigil hide 3fa2\n  vigil unhide 3fa2")]
+    Hide {
+        /// The beginning of the record's id.
+        record: String,
+    },
+    /// Put a hidden record back into the lists.
+    #[command(after_help = "Example:\n  vigil unhide 3fa2")]
+    Unhide {
+        /// The beginning of the record's id.
+        record: String,
     },
     /// Erase one field of a record for good. What else stands in it stands in a new record, without history.
     #[command(after_help = "Example:\n  vigil erase-field 3fa2 phone")]
@@ -444,6 +459,9 @@ pub struct List {
     /// Only records on which people differ.
     #[arg(long)]
     pub conflicts: bool,
+    /// Also records that somebody hid until two persons have decided whether they are erased.
+    #[arg(long)]
+    pub hidden: bool,
     /// At most so many.
     #[arg(long, default_value_t = 50)]
     pub limit: u32,

@@ -16,6 +16,13 @@ pub(super) fn erase(arguments: &Arguments, output: &Output, record: &str, reason
     let reason = Code::new(reason.replace('-', "_")).map_err(|error| DeskError::Usage(format!("--reason: {error}")))?;
     let mut vault = session::open(arguments)?;
     let record = vault.find(record)?;
+    if vault.erasure_takes_two(&record)? {
+        let motion = vault.propose_erasure(&record)?;
+        return output.answer(
+            &json!({"record": record.to_string(), "motion": motion.to_string(), "hidden": true}),
+            proposed(&record, &motion.to_string()),
+        );
+    }
     vault.erase_record(&record, &reason)?;
     output.answer(&json!({"record": record.to_string()}), [erased(&record)])
 }
@@ -25,6 +32,35 @@ fn erased(record: &RecordId) -> String {
         "{} is erased here, with every key. Other devices erase it when they sync; `vigil erasures` shows which have.",
         record.short()
     )
+}
+
+/// What was done instead of erasing a case, and what comes next.
+pub(super) fn proposed(record: &RecordId, motion: &str) -> Vec<String> {
+    let motion = motion.get(..8).unwrap_or(motion);
+    vec![
+        format!("{} is a case, and two persons erase a case. Nothing is destroyed yet.", record.short()),
+        "It is proposed, and hidden at once: after the next sync it is in no list of any device.".to_owned(),
+        "Another officer or desk joins, or nobody objects for 72 hours; then carrying it out erases it:".to_owned(),
+        format!("    vigil motion second {motion}      vigil motion carry-out {motion}"),
+        format!(
+            "Who is against it says so, and puts it back:  vigil motion object {motion}   vigil unhide {}",
+            record.short()
+        ),
+    ]
+}
+
+/// Takes a record out of the lists, or puts it back.
+pub(super) fn hide(arguments: &Arguments, output: &Output, record: &str, hide: bool) -> Result<(), DeskError> {
+    let mut vault = session::open(arguments)?;
+    let record = vault.find(record)?;
+    let words = if hide {
+        vault.hide(&record)?;
+        "is hidden: after the next sync it is in no list of any device. Nothing is destroyed; `vigil list --hidden` shows it."
+    } else {
+        vault.unhide(&record)?;
+        "is in the lists again, on other devices after the next sync."
+    };
+    output.answer(&json!({"record": record.to_string(), "hidden": hide}), [format!("{} {words}", record.short())])
 }
 
 /// Erases one field of a record.

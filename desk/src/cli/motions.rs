@@ -129,12 +129,26 @@ fn about_motions(arguments: &Arguments, output: &Output, command: &Motion) -> Re
         Motion::Raise { device, role } => Proposal::Raise(vault.find_member(device)?, role.role()),
         Motion::EndProbation { device } => Proposal::EndProbation(vault.find_member(device)?),
         Motion::Reinstate { device } => Proposal::Reinstate(vault.find_member(device)?),
-        Motion::Policy { admission_signatures, removal_persons, recovery_persons, lease_days } => {
+        Motion::EraseCase { record } => {
+            let record = vault.find(record)?;
+            let motion = vault.propose_erasure(&record)?;
+            return said(&vault, output, &motion, "It is moved, and the case is hidden until that is decided.");
+        }
+        Motion::Policy {
+            admission_signatures,
+            removal_persons,
+            recovery_persons,
+            lease_days,
+            wipe_after,
+            monitor_days,
+        } => {
             let mut policy = vault.policy()?.unwrap_or_default();
             policy.admission_signatures = admission_signatures.unwrap_or(policy.admission_signatures);
             policy.removal_persons = removal_persons.unwrap_or(policy.removal_persons);
             policy.recovery_persons = recovery_persons.unwrap_or(policy.recovery_persons);
             policy.lease_days = lease_days.unwrap_or(policy.lease_days);
+            policy.wipe_after = wipe_after.unwrap_or(policy.wipe_after);
+            policy.monitor_days = monitor_days.unwrap_or(policy.monitor_days);
             Proposal::ChangePolicy(policy)
         }
     };

@@ -2,6 +2,7 @@
 //! Lists promise to name nobody; every stored text is made harmless before it reaches the terminal.
 
 use serde_json::Value;
+use vigil_core::records::Code;
 use vigil_core::{FieldView, Gone, ListQuery, RecordSummary, RecordView, Status, SyncState, Vault};
 
 use super::arguments::{Arguments, List};
@@ -16,8 +17,13 @@ use crate::text::{count, plain, short, time};
 const MOST_CONFLICTS: u32 = 10_000;
 
 pub(super) fn list(arguments: &Arguments, output: &Output, list: &List) -> Result<(), DeskError> {
-    let query =
-        ListQuery { kind: list.kind.clone(), only_conflicts: list.conflicts, limit: list.limit, offset: list.offset };
+    let query = ListQuery {
+        kind: list.kind.clone(),
+        only_conflicts: list.conflicts,
+        hidden: list.hidden,
+        limit: list.limit,
+        offset: list.offset,
+    };
     let records = session::open(arguments)?.list(&query)?;
     output.answer(&records, summary_lines(&records))
 }
@@ -78,9 +84,20 @@ fn gone_words(gone: Gone, sync: SyncState) -> String {
     format!("{why}; {how_far}")
 }
 
-pub(super) fn show(arguments: &Arguments, output: &Output, record: &str) -> Result<(), DeskError> {
+pub(super) fn show(
+    arguments: &Arguments,
+    output: &Output,
+    record: &str,
+    purpose: Option<&str>,
+) -> Result<(), DeskError> {
+    let purpose = purpose.map(|code| Code::new(code.replace('-', "_"))).transpose();
+    let purpose = purpose.map_err(|error| DeskError::Usage(format!("--purpose: {error}")))?;
     let vault = session::open(arguments)?;
-    let view = vault.show(&vault.find(record)?)?;
+    let record = vault.find(record)?;
+    let view = match purpose {
+        Some(purpose) => vault.show_for(&record, &purpose)?,
+        None => vault.show(&record)?,
+    };
     output.answer(&view, view_lines(&view, &|device| call(&vault, device)))
 }
 
@@ -256,6 +273,21 @@ fn status_lines(status: &Status) -> Vec<String> {
             "batches are sent and not received yet; they stay, sealed",
         ),
         (status.conflicts, "field or decision on which people differ", "fields or decisions on which people differ"),
+        (
+            status.recalls_due,
+            "share is to be called back: `vigil shares` shows it",
+            "shares are to be called back: `vigil shares` shows them",
+        ),
+        (
+            status.motions_waiting,
+            "motion waits for your word: `vigil motion list`",
+            "motions wait for your word: `vigil motion list`",
+        ),
+        (
+            status.erasures_unconfirmed,
+            "erasure is not confirmed by every device yet",
+            "erasures are not confirmed by every device yet",
+        ),
         (status.drafts, "screening in progress", "screenings in progress"),
         (status.log_waiting, "change of members waits for the next sync", "changes of members wait for the next sync"),
     ] {
@@ -267,6 +299,16 @@ fn status_lines(status: &Status) -> Vec<String> {
         1 => format!("1 item waits: {}", plain(reason)),
         more => format!("{more} items wait: {}", plain(reason)),
     }));
+    lines.extend(status.certificate_days.map(|days| match days {
+        0 => "your certificate ends today or has ended: ask an officer or a desk to renew it".to_owned(),
+        days => format!("your certificate lasts for {}", count(days.unsigned_abs(), "more day")),
+    }));
+    lines.extend(status.lease_days.map(|days| match days {
+        0 => "without a sync, records can not be read from today on; recording and sending go on".to_owned(),
+        days => format!("without a sync, records can be read for {}", count(days.unsigned_abs(), "more day")),
+    }));
+    let by = if status.wipe_after_set_here { "set on this device" } else { "the committee's policy" };
+    lines.extend(status.wipe_after.map(|limit| format!("wiped after {limit} wrong attempts ({by})")));
     lines.push(level_words(&status.hardware));
     lines.extend(status.suspended_authors.iter().map(|author| format!("suspended: {}", plain(author))));
     lines

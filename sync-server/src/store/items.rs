@@ -224,6 +224,8 @@ pub(crate) struct Looking<'a> {
     pub(crate) is_desk: bool,
     /// Whether it hears of erasures that others confirm.
     pub(crate) leads: bool,
+    /// Whether it is on probation: nothing of others, but receipts for its batches, and that its own records are erased.
+    pub(crate) probation: bool,
 }
 
 /// Walks the items in `from..=to` that a device may see and did not push itself, newest first, until `stop` says so.
@@ -237,15 +239,17 @@ pub(crate) fn walk_visible(
     let mut statement = connection.prepare_cached(
         "SELECT i.sequence, i.record, i.author, i.counter, i.kind, i.bytes FROM item i \
          WHERE i.space = ?1 AND i.sequence BETWEEN ?4 AND ?5 AND i.author <> ?2 \
-         AND CASE i.kind WHEN 4 THEN i.record = ?2 WHEN 5 THEN ?6 ELSE \
-             (EXISTS (SELECT 1 FROM reader r WHERE r.space = ?1 AND r.device = ?2 AND r.record = i.record) \
+         AND CASE i.kind WHEN 4 THEN i.record = ?2 WHEN 5 THEN ?6 ELSE CASE WHEN ?7 THEN \
+             i.kind = 3 AND EXISTS (SELECT 1 FROM record x WHERE x.space = ?1 AND x.record = i.record AND x.creator = ?2) \
+             ELSE (EXISTS (SELECT 1 FROM reader r WHERE r.space = ?1 AND r.device = ?2 AND r.record = i.record) \
               OR (?3 AND (i.kind = 3 OR EXISTS (SELECT 1 FROM record x WHERE x.space = ?1 AND x.record = i.record \
-                                                AND x.opened_to_epoch IS NOT NULL)))) END \
+                                                AND x.opened_to_epoch IS NOT NULL)))) END END \
          ORDER BY i.sequence DESC",
     )?;
-    let Looking { device, is_desk, leads } = reader;
+    let Looking { device, is_desk, leads, probation } = reader;
+    let (from, to) = (signed(from), signed(to));
     let mut rows =
-        statement.query(params![space.as_bytes(), device.as_bytes(), is_desk, signed(from), signed(to), leads])?;
+        statement.query(params![space.as_bytes(), device.as_bytes(), is_desk, from, to, leads, probation])?;
     while let Some(row) = rows.next()? {
         let row = ItemRow {
             sequence: unsigned(row.get(0)?),

@@ -19,6 +19,9 @@ pub(crate) struct Reader {
     pub(crate) is_desk: bool,
     /// An officer or a desk.
     pub(crate) leads: bool,
+    /// Whether it is given nothing of others. Its cursor then covers what it was given and nothing else: once the probation
+    /// has ended it is given what waited.
+    pub(crate) probation: bool,
 }
 
 /// The items of one answer.
@@ -75,21 +78,24 @@ pub(crate) fn choose(
     };
     let remaining = walk(&mut chosen, top, MAX_WALKED_NUMBERS)?;
     let mut covered = chosen.have;
-    covered.insert(remaining + 1, top);
+    if !reader.probation {
+        covered.insert(remaining + 1, top);
+    }
     chosen.rows.sort_unstable_by_key(|row| row.sequence);
     for row in &chosen.rows {
         covered.insert(row.sequence, row.sequence);
     }
     chosen.taken_back.sort_unstable();
     let covered = cursor::newest_ranges(cursor::without(&covered, &chosen.taken_back));
-    Ok(Page { rows: chosen.rows, covered, more: remaining > 0 })
+    let is_something = !chosen.rows.is_empty();
+    Ok(Page { rows: chosen.rows, covered, more: remaining > 0 && (!reader.probation || is_something) })
 }
 
 /// Walks what the device does not hold, newest first. Gives the newest number that may be visible, is not held and is not
 /// on the page; everything above is dealt with. 0 if there is none.
 fn walk(chosen: &mut Chosen<'_>, top: u64, mut budget: u64) -> Result<u64, ServerError> {
-    let Reader { space, device, is_desk, leads } = chosen.reader;
-    let looking = Looking { device: &device, is_desk, leads };
+    let Reader { space, device, is_desk, leads, probation } = chosen.reader;
+    let looking = Looking { device: &device, is_desk, leads, probation };
     for (start, end) in chosen.have.missing_up_to(top) {
         if budget == 0 {
             return Ok(end);
@@ -98,7 +104,7 @@ fn walk(chosen: &mut Chosen<'_>, top: u64, mut budget: u64) -> Result<u64, Serve
         budget -= end - from + 1;
         let mut remaining = 0;
         let stopped = items::walk_visible(chosen.connection, &space, looking, (from, end), |row| {
-            let taken = match row.kind.is_receipt() {
+            let taken = match row.kind.is_receipt() || probation {
                 true => chosen.take_receipt(row)?,
                 false if chosen.numbers.contains(&row.sequence) => Taken::Whole,
                 false => chosen.take(&row.record)?,
@@ -230,7 +236,7 @@ mod tests {
         loop {
             let mut chosen = Chosen {
                 connection: &transaction,
-                reader: Reader { space, device, is_desk: false, leads: false },
+                reader: Reader { space, device, is_desk: false, leads: false, probation: false },
                 have: have.clone(),
                 budget: 1000,
                 rows: Vec::new(),

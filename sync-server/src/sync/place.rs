@@ -128,7 +128,12 @@ fn decide_capsule(author: &Author<'_>, capsule: &Capsule, writes: bool) -> Resul
 
 fn decide_tombstone(author: &Author<'_>, record: &RecordId) -> Result<Decision, ServerError> {
     let (tx, space) = (author.transaction, author.view.space());
-    match records::find(tx, &space, record)? {
+    let found = records::find(tx, &space, record)?;
+    // Two persons erase a case (PROTOCOL 19). Judged by the log as it is now: what its author had seen of it is its word.
+    if author.view.erasure_takes_two(record, author.view.length()) && !found.as_ref().is_some_and(|row| row.erased) {
+        return Ok(Decision::Refuse);
+    }
+    match found {
         Some(row) if row.erased => Ok(Decision::LetGo),
         Some(row) if row.creator == author.device || leads(author) => Ok(Decision::Keep(*record)),
         // Not here: still on its way, or handed over by sealed copies only. The desks hear of it all the same.

@@ -216,6 +216,20 @@ pub enum LogBody {
         #[n(2)]
         sealed: ByteVec,
     },
+    /// Puts a record without history in the place of another, so that one person can erase a field: the devices that were
+    /// named for the one are named for the other, and then the one may be erased.
+    #[n(17)]
+    Replace {
+        /// The record that goes.
+        #[n(0)]
+        record: RecordId,
+        /// The one that stands from now on.
+        #[n(1)]
+        by: RecordId,
+        /// All who may read that one.
+        #[n(2)]
+        officers: Vec<DeviceId>,
+    },
 }
 
 /// A new epoch. Whoever holds it reads the epochs before as well.

@@ -12,12 +12,58 @@ impl Membership {
         officers: &[DeviceId],
     ) -> Result<(), ProtocolError> {
         self.check_officers(officers)?;
+        self.note_case(record, officers, entry.index);
         // Until somebody is named, identities go to those on duty: whoever of them is not named stops reading, too.
         let before = self.assigned.insert(record, officers.to_vec()).unwrap_or_else(|| self.intake.clone());
         if before.iter().any(|device| !officers.contains(device)) {
             self.last_unassignment.insert(record, entry.index);
         }
         Ok(())
+    }
+
+    /// Puts another record in the place of one. Nobody loses sight of it by that.
+    pub(super) fn replace(
+        &mut self,
+        entry: &LogEntry,
+        record: RecordId,
+        by: RecordId,
+        officers: &[DeviceId],
+    ) -> Result<(), ProtocolError> {
+        self.check_officers(officers)?;
+        if record == by || self.replaced.contains(&record) || self.assigned.contains_key(&by) {
+            return not_allowed("a record is replaced once, by one that is new");
+        }
+        let kept = |device: &&DeviceId| self.member(device).is_some_and(Member::may_be_assigned);
+        let named = self.assigned(&record).unwrap_or_default();
+        if !named.iter().filter(kept).all(|device| officers.contains(device)) {
+            return not_allowed("who reads a case reads what replaces it");
+        }
+        self.assigned.insert(by, officers.to_vec());
+        self.note_case(by, officers, entry.index);
+        self.replaced.insert(record);
+        Ok(())
+    }
+
+    fn note_case(&mut self, record: RecordId, officers: &[DeviceId], index: u64) {
+        if !officers.is_empty() {
+            self.cases.entry(record).or_insert(index);
+        }
+    }
+
+    /// Whether somebody was named for a record in the first `length` entries. Whoever unassigns it does not undo that.
+    pub fn is_case_at(&self, record: &RecordId, length: u64) -> bool {
+        self.cases.get(record).is_some_and(|index| *index < length)
+    }
+
+    /// Whether one person alone may not erase a record as the log stands: the space has a policy, somebody was named for
+    /// the record in the first `length` entries, and no carried motion says that it is erased, nor was it replaced.
+    pub fn erasure_takes_two(&self, record: &RecordId, length: u64) -> bool {
+        self.policy.is_some() && self.is_case_at(record, length) && !self.erasure_is_settled(record)
+    }
+
+    /// Whether a carried motion says that a record is erased, or another stands in its place.
+    pub fn erasure_is_settled(&self, record: &RecordId) -> bool {
+        self.erasure_is_decided(record) || self.replaced.contains(record)
     }
 
     pub(super) fn set_intake(&mut self, entry: &LogEntry, officers: &[DeviceId]) -> Result<(), ProtocolError> {
@@ -63,6 +109,7 @@ impl Membership {
         }
         for record in records {
             let on_duty = !self.assigned.contains_key(record) && self.intake.iter().any(|officer| *officer != to);
+            self.note_case(*record, &[to], entry.index);
             let named = self.assigned.entry(*record).or_default();
             if named.contains(&from) || on_duty {
                 named.retain(|device| *device != from);

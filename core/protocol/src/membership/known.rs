@@ -92,6 +92,8 @@ impl Membership {
             intake,
             last_ending: 0,
             last_unassignment: BTreeMap::new(),
+            cases: BTreeMap::new(),
+            replaced: BTreeSet::new(),
             motions: BTreeMap::new(),
             open_motions: Vec::new(),
             erasures: BTreeMap::new(),

@@ -42,6 +42,9 @@ pub struct Membership {
     intake: Vec<DeviceId>,
     last_ending: u64,
     last_unassignment: BTreeMap<RecordId, u64>,
+    /// Index of the entry that first named somebody for a record: from then on it is a case.
+    cases: BTreeMap<RecordId, u64>,
+    replaced: BTreeSet<RecordId>,
     motions: BTreeMap<Hash, MotionRecord>,
     /// Motions that count against the limit of their mover.
     open_motions: Vec<Hash>,
@@ -120,6 +123,7 @@ impl Membership {
             LogBody::RecoveryShareFor { desk, encapsulated, sealed } => {
                 self.give_share(author, *desk, *encapsulated, sealed)?;
             }
+            LogBody::Replace { record, by, officers } => self.replace(entry, *record, *by, officers)?,
         }
         self.known.push(entry.hash())
     }

@@ -97,6 +97,7 @@ fn bodies(scene: &Scene) -> Vec<(&'static str, LogBody, bool)> {
         ("hand over", LogBody::HandOverCases { from: id(3), to: id(4), records: vec![record] }, true),
         ("deal", LogBody::RecoveryShares { threshold: 2, shares: vec![holder(2), holder(3)] }, false),
         ("give a share", given, true),
+        ("replace", LogBody::Replace { record, by: RecordId([8; 16]), officers: vec![id(4)] }, true),
     ]
 }
 

@@ -67,6 +67,7 @@ impl Vault {
         if self.is_provisional()? {
             return Err(VigilError::NotAllowed { why: "evidence needs the log: sync once" });
         }
+        self.may_read()?;
         let store = self.store.read();
         let row = self.row(record)?;
         if is_for_auditors(&row.columns.kind) && self.role()? != Role::Auditor {

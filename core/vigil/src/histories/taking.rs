@@ -5,7 +5,7 @@ use super::device::{Held, Key};
 use super::packing::content_of;
 use super::space::Space;
 use super::{Broken, Control};
-use crate::sync::readers::{may_erase, origin_of_grant};
+use crate::sync::readers::{Erasing, may_erase, origin_of_grant};
 use vigil_protocol::{Capsule, Chain, DeviceId, Item, KeyReference, Recipient, RecordId};
 
 impl Space {
@@ -121,9 +121,12 @@ impl Space {
 
     fn take_tombstone(&mut self, device: usize, record: &RecordId, said: (&DeviceId, u64)) -> Result<(), Broken> {
         let me = &self.devices[device];
-        let known = me.records.get(record).map(|held| (held.kind.name(), held.creator));
-        let known = known.as_ref().map(|(kind, creator)| (*kind, creator));
-        if may_erase(&me.view, known, said) {
+        let known = me.records.get(record).map(|held| Erasing {
+            kind: held.kind.name().to_owned(),
+            creator: held.creator,
+            is_decided: false,
+        });
+        if may_erase(&me.view, (record, known.as_ref()), said).is_ok() {
             let ignore = self.control == Some(Control::IgnoreTombstones);
             self.devices[device].erase(record, ignore);
         }

@@ -14,7 +14,7 @@ use crate::records::{
     FieldName, Guardian, Provenance, RecallStep, Received, ShareId, Shared, SharedPart, Standing, any_basis_alive,
     basis_alive,
 };
-use crate::sync::readers::may_erase;
+use crate::sync::readers::{Erasing, may_erase};
 use crate::vault::{Signers, record_of};
 use std::collections::BTreeSet;
 use vigil_protocol::{Chain, DeviceId, Hash, RecordId, Timestamp};
@@ -268,12 +268,12 @@ impl World {
 
     fn signers(&self, (space, device): (usize, usize)) -> Signers {
         let me = &self.spaces[space].devices[device];
-        Signers::of(&me.view, &me.proofs)
+        Signers::of(&me.view, &me.proofs, Timestamp(0))
     }
 
     fn may_speak(&self, who: (usize, usize)) -> bool {
         let id = self.spaces[who.0].devices[who.1].id;
-        self.signers(who).may()(&id)
+        self.signers(who).may(&id)
     }
 
     fn share(&mut self, who: (usize, usize), record: u8, to: &'static str) -> Result<(), Broken> {
@@ -424,7 +424,8 @@ impl World {
     fn erase(&mut self, who: (usize, usize), record: u8) -> Result<(), Broken> {
         let Some(info) = self.record(who, record) else { return Ok(()) };
         let me = &self.spaces[who.0].devices[who.1];
-        if may_erase(&me.view, Some((info.kind.name(), &me.creator_of(&info.id))), (&me.id, me.view.length())) {
+        let known = Erasing { kind: info.kind.name().to_owned(), creator: me.creator_of(&info.id), is_decided: false };
+        if may_erase(&me.view, (&info.id, Some(&known)), (&me.id, me.view.length())).is_ok() {
             self.erase_here(who, info.id);
         }
         Ok(())

@@ -11,6 +11,7 @@
 //! | consent given, also for a child | consent withdrawn | withdrawn |
 //! | basis declared, basis seconded | basis ended | ended |
 //! | alleged | allegation withdrawn | withdrawn |
+//! | put back into the lists | hidden | hidden |
 //! | shared | consent withdrawn, authority chosen, basis ended | both stand, and the copy is called back |
 //! | anything | erased | erased |
 //!
@@ -22,6 +23,7 @@
 
 use super::allegation::AllegationStep;
 use super::event_body::EventBody;
+use super::hiding::Hiding;
 
 /// What an event is, as far as other events are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +50,8 @@ pub(super) enum Sort {
     Received,
     Alleged,
     AllegationWithdrawn,
+    Hidden,
+    Shown,
 }
 
 /// What becomes of a pair.
@@ -67,7 +71,7 @@ pub(super) enum Rule {
 
 impl Sort {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Decision,
         Self::ConsentGiven,
         Self::ConsentWithdrawn,
@@ -86,6 +90,8 @@ impl Sort {
         Self::Received,
         Self::Alleged,
         Self::AllegationWithdrawn,
+        Self::Hidden,
+        Self::Shown,
     ];
 
     pub(super) fn of(body: &EventBody) -> Self {
@@ -109,6 +115,8 @@ impl Sort {
             EventBody::Received(_) => Self::Received,
             EventBody::Allegation(AllegationStep::Alleged(_)) => Self::Alleged,
             EventBody::Allegation(AllegationStep::Withdrawn { .. }) => Self::AllegationWithdrawn,
+            EventBody::Hiding(Hiding::Hidden) => Self::Hidden,
+            EventBody::Hiding(Hiding::Shown) => Self::Shown,
         }
     }
 }
@@ -116,7 +124,7 @@ impl Sort {
 use Rule::{AgreeOrOpen, BothStand, CalledBack, FirstStands, SecondStands};
 
 /// The pairs that do not simply both stand; each is named once, and holds from both sides.
-const TABLE: [(Sort, Sort, Rule); 11] = [
+const TABLE: [(Sort, Sort, Rule); 12] = [
     (Sort::Decision, Sort::Decision, AgreeOrOpen),
     (Sort::Settled, Sort::Settled, AgreeOrOpen),
     (Sort::OutcomeSettled, Sort::OutcomeSettled, AgreeOrOpen),
@@ -125,6 +133,7 @@ const TABLE: [(Sort, Sort, Rule); 11] = [
     (Sort::BasisDeclared, Sort::BasisEnded, SecondStands),
     (Sort::BasisSeconded, Sort::BasisEnded, SecondStands),
     (Sort::Alleged, Sort::AllegationWithdrawn, SecondStands),
+    (Sort::Shown, Sort::Hidden, SecondStands),
     (Sort::Shared, Sort::ConsentWithdrawn, CalledBack),
     (Sort::Shared, Sort::AuthorityChosen, CalledBack),
     (Sort::Shared, Sort::BasisEnded, CalledBack),

@@ -10,6 +10,7 @@ use super::change::ChangeHash;
 use super::consent::{AuthorityChoice, ChildConsent, Consent};
 use super::event::EventId;
 use super::field::{FieldName, to_hex};
+use super::hiding::Hiding;
 use super::limits::MAX_SETTLED_OVER;
 use super::opinion::OpinionOpened;
 use super::outcome::Outcome;
@@ -116,6 +117,8 @@ pub enum EventBody {
     Received(Received),
     /// Something was said of somebody, or taken back.
     Allegation(AllegationStep),
+    /// The record was taken out of the lists, or put back.
+    Hiding(Hiding),
     /// Of a kind that this version does not know, or cannot read: kept and passed on unchanged.
     Unknown {
         /// Its number.
@@ -147,6 +150,7 @@ const SHARED: u16 = 16;
 const RECALL: u16 = 17;
 const RECEIVED: u16 = 18;
 const ALLEGATION: u16 = 19;
+const HIDING: u16 = 25;
 
 impl EventBody {
     /// The kind of event, for lists and logs.
@@ -173,6 +177,7 @@ impl EventBody {
             Self::Recall(_) => "recall",
             Self::Received(_) => "received",
             Self::Allegation(_) => "allegation",
+            Self::Hiding(_) => "hiding",
             Self::Unknown { .. } => "unknown",
         }
     }
@@ -201,6 +206,7 @@ impl EventBody {
             Self::Recall(step) => (RECALL, canonical::encode(step)),
             Self::Received(received) => (RECEIVED, canonical::encode(received)),
             Self::Allegation(step) => (ALLEGATION, canonical::encode(step)),
+            Self::Hiding(hiding) => (HIDING, canonical::encode(hiding)),
             Self::Unknown { number, bytes } => (*number, bytes.clone()),
         }
     }
@@ -229,6 +235,7 @@ impl EventBody {
             RECALL => canonical::decode(bytes).map(Self::Recall),
             RECEIVED => canonical::decode(bytes).map(Self::Received),
             ALLEGATION => canonical::decode(bytes).map(Self::Allegation),
+            HIDING => canonical::decode(bytes).map(Self::Hiding),
             _ => return Self::Unknown { number, bytes: bytes.to_vec() },
         };
         match known {
@@ -273,6 +280,7 @@ impl fmt::Debug for EventBody {
             Self::Recall(step) => write!(f, "Recall({step:?})"),
             Self::Received(received) => write!(f, "Received({received:?})"),
             Self::Allegation(step) => write!(f, "{step:?}"),
+            Self::Hiding(hiding) => write!(f, "Hiding({hiding:?})"),
             Self::Unknown { number, bytes } => write!(f, "Unknown({number}, {} bytes)", bytes.len()),
         }
     }

@@ -4,8 +4,8 @@
 use super::{
     Accused, Actor, Agreement, Allegation, AllegationStep, AuthorityChoice, BasisDeclaration, BasisKind, ChangeBytes,
     ChangeHash, ChildConsent, Code, Consent, Event, EventBody, EventId, Facts, FieldName, FieldSettlement, FieldValue,
-    Ground, Guardian, HandedTo, Judgement, LongText, OpinionSalt, Outcome, OutcomeSettlement, Provenance, ReadNote,
-    RecallStep, Received, ReviewDay, ShareId, Shared, SharedPart, ShortText,
+    Ground, Guardian, HandedTo, Hiding, Judgement, LongText, OpinionSalt, Outcome, OutcomeSettlement, Provenance,
+    ReadNote, RecallStep, Received, ReviewDay, ShareId, Shared, SharedPart, ShortText,
 };
 use vigil_protocol::{DeviceId, Hash, RecordId, SpaceId, Timestamp};
 use vigil_screening::Date;
@@ -214,6 +214,8 @@ pub(super) fn one_of_each() -> Vec<EventBody> {
             previous: event_id(6),
             number: 7,
         }),
+        EventBody::Hiding(Hiding::Hidden),
+        EventBody::Hiding(Hiding::Shown),
         EventBody::ComplaintAnswered { text: LongText::new("Maya was told what is kept.").unwrap() },
         EventBody::Unknown { number: 999, bytes: vec![1, 2, 3] },
     ];

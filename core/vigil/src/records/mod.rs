@@ -23,6 +23,7 @@ mod field;
 #[cfg(test)]
 mod fixtures;
 mod guard;
+mod hiding;
 mod history;
 #[cfg(test)]
 mod hostile_changes;
@@ -65,6 +66,7 @@ pub use event_body::{EventBody, FieldSettlement, OutcomeSettlement};
 pub use facts::{Facts, FactsError, Written};
 pub use field::{FieldError, FieldName, FieldValue};
 pub use guard::{Admitted, GuardError, GuardLimits, admit};
+pub use hiding::Hiding;
 pub use history::ChangeNote;
 pub(crate) use history::links;
 pub(crate) use kind::is_for_auditors;

@@ -53,7 +53,7 @@ impl Replica {
 
     fn judge(&mut self, who: usize, view: usize) {
         let me = device(who as u8 + 1);
-        if self.opinions().has_given(&me) {
+        if self.opinions().has_given(&vigil_protocol::PersonId::of_device(&me)) {
             return;
         }
         let judgement = judgement(VIEWS[view], who as u8);

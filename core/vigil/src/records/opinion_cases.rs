@@ -1,16 +1,18 @@
 //! Second opinions, case by case: what settles a record, what does not count, and who may open when.
-//! Devices 1 to 6 may judge, 7 was removed, 8 and above may not.
+//! Devices 1 to 6 may judge, 7 was removed, 8 and above may not; 11 is another device of the person of 1.
 
 use super::fixtures::{device, event_id, judgement, time};
 use super::{Event, EventBody, EventId, Judge, Judgement, OpinionState, Opinions, SecondOpinion};
-use vigil_protocol::{DeviceId, RecordId};
+use vigil_protocol::{DeviceId, PersonId, RecordId};
 
 pub(super) const RECORD: RecordId = RecordId([1; 16]);
 
 pub(super) fn judge(who: &DeviceId) -> Judge {
+    let person = PersonId::of_device(who);
     match who.0[0] {
-        ..=6 => Judge::Active,
-        7 => Judge::Former,
+        ..=6 => Judge::Active(person),
+        7 => Judge::Former(person),
+        11 => Judge::Active(PersonId::of_device(&device(1))),
         _ => Judge::No,
     }
 }
@@ -186,7 +188,7 @@ fn nobody_judges_twice() {
     ]
     .concat();
     assert_eq!((state(&shown_to_two, 2), outcome(&shown_to_two).as_str()), ("twice", "differ"));
-    assert!(opinions(&shown_to_two).has_given(&device(2)));
+    assert!(opinions(&shown_to_two).has_given(&PersonId::of_device(&device(2))));
 }
 
 #[test]
@@ -237,4 +239,29 @@ fn nothing_of_a_view_shows_in_debug() {
     let opinions = opinions(&pair("high_risk", "high_risk"));
     let shown = format!("{opinions:?} {:?}", OpinionState::Sealed);
     assert!(!shown.contains("high_risk") && !shown.contains("ticket"), "{shown}");
+}
+
+#[test]
+fn two_devices_of_one_person_are_one_judge() {
+    let alone = vec![
+        commit(1, 11, &[], "trafficking"),
+        commit(11, 12, &[], "trafficking"),
+        open(1, 21, &[11, 12], 11, "trafficking"),
+        open(11, 22, &[11, 12], 12, "trafficking"),
+    ];
+    assert_ne!(outcome(&alone), "trafficking, blind");
+    assert!(!outcome(&alone).starts_with("trafficking"));
+    // Nor does one of them draw out the other, which would be its own opinion.
+    let sealed = &alone[..2];
+    assert!(!may_open(sealed, 11) && !may_open(sealed, 12));
+    // The first that she is bound to counts, and the second, which knew of it, does not.
+    let later = vec![
+        commit(1, 11, &[], "trafficking"),
+        commit(11, 12, &[11], "no_case"),
+        commit(2, 13, &[], "trafficking"),
+        open(1, 21, &[13], 11, "trafficking"),
+        open(2, 22, &[11], 13, "trafficking"),
+    ];
+    assert_eq!(outcome(&later), "trafficking, blind");
+    assert!(opinions(&later).has_given(&PersonId::of_device(&device(1))));
 }

@@ -10,17 +10,27 @@ use super::standing::Said;
 use super::text::{Code, LongText};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use vigil_protocol::{DeviceId, Hash, RecordId};
+use vigil_protocol::{DeviceId, Hash, PersonId, RecordId};
 
-/// Whether a device's opinion on a record counts.
+/// Whether a device's opinion on a record counts, and as whose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judge {
-    /// It may judge.
-    Active,
-    /// It might, and was removed or suspended since: what it opened counts, what it has not opened does not.
-    Former,
-    /// It may not: another role, or its own record.
+    /// This person may judge with it.
+    Active(PersonId),
+    /// This person might, and the device was removed or suspended since: what it opened counts, what it has not opened
+    /// does not.
+    Former(PersonId),
+    /// It may not: another role, or a record of the same person's.
     No,
+}
+
+impl Judge {
+    fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Active(person) | Self::Former(person) => Some(person),
+            Self::No => None,
+        }
+    }
 }
 
 /// How one person's opinion stands.
@@ -126,7 +136,7 @@ pub struct Opinions {
 /// An opening that fits its commitment.
 struct Opening<'e> {
     number: usize,
-    author: DeviceId,
+    judge: Judge,
     judgement: &'e Judgement,
 }
 
@@ -154,11 +164,11 @@ impl Opinions {
         }
         let causality = Causality::of(&events);
         let fitting: Vec<&Opening<'_>> = commitments.iter().flat_map(|commitment| &commitment.openings).collect();
-        let mut by_author: BTreeMap<DeviceId, Vec<&Commitment<'_>>> = BTreeMap::new();
+        let mut by_person: BTreeMap<Option<PersonId>, Vec<&Commitment<'_>>> = BTreeMap::new();
         for commitment in &commitments {
-            by_author.entry(commitment.said.author).or_default().push(commitment);
+            by_person.entry(commitment.judge.person()).or_default().push(commitment);
         }
-        let given: Vec<(&Commitment<'_>, bool)> = by_author
+        let given: Vec<(&Commitment<'_>, bool)> = by_person
             .into_values()
             .filter_map(|of_one| {
                 let counts = first(&of_one, &fitting, &causality);
@@ -207,14 +217,14 @@ impl Opinions {
         &self.outcome
     }
 
-    /// Everybody's, by device.
+    /// Everybody's, by person.
     pub fn all(&self) -> &[Opinion] {
         &self.opinions
     }
 
-    /// Whether this device has given one, whether it counts or not: nobody judges twice.
-    pub fn has_given(&self, device: &DeviceId) -> bool {
-        self.opinions.iter().any(|opinion| opinion.given.author == *device)
+    /// Whether this person has given one, on whichever device, whether it counts or not: nobody judges twice.
+    pub fn has_given(&self, person: &PersonId) -> bool {
+        self.opinions.iter().any(|opinion| opinion.judge.person() == Some(*person))
     }
 
     /// Whether this commitment has been opened.
@@ -231,7 +241,7 @@ impl Opinions {
             self.opinions.iter().any(|other| {
                 matches!(other.state, OpinionState::Sealed | OpinionState::Open { .. })
                     && other.commitment != mine.commitment
-                    && other.judge == Judge::Active
+                    && matches!(other.judge, Judge::Active(_))
             })
         })
     }
@@ -265,7 +275,7 @@ fn commitments<'e>(
         let own = found.get_mut(&opened.of).filter(|commitment| commitment.said.author == event.author);
         let Some(commitment) = own else { continue };
         if opened.judgement.commitment(record, &event.author) == commitment.hash {
-            commitment.openings.push(Opening { number, author: event.author, judgement: &opened.judgement });
+            commitment.openings.push(Opening { number, judge: commitment.judge, judgement: &opened.judgement });
         } else {
             commitment.was_opened_wrongly = true;
         }
@@ -273,7 +283,7 @@ fn commitments<'e>(
     found.into_values().collect()
 }
 
-/// Which of one author's commitments counts: the one that came before all others by the author's own word; if there is
+/// Which of one person's commitments counts: the one that came before all others by the person's own word; if there is
 /// none, the only one that somebody else had seen when they showed their own view. So nobody can replace an opinion,
 /// nor take it back, by bringing out another one later.
 fn first<'c, 'e>(
@@ -287,9 +297,9 @@ fn first<'c, 'e>(
         return Some(one);
     }
     let is_witnessed = |one: &&&Commitment<'_>| {
-        fitting
-            .iter()
-            .any(|opening| opening.author != one.said.author && causality.has_seen(opening.number, one.number))
+        fitting.iter().any(|opening| {
+            opening.judge.person() != one.judge.person() && causality.has_seen(opening.number, one.number)
+        })
     };
     let witnessed: Vec<&'c Commitment<'e>> = earliest.iter().filter(is_witnessed).copied().collect();
     match witnessed.as_slice() {
@@ -306,7 +316,7 @@ fn state(commitment: &Commitment<'_>, opened: &BTreeSet<Hash>) -> OpinionState {
         }
         None if commitment.was_opened_wrongly => OpinionState::DoesNotFit,
         None if opened.contains(&commitment.hash) => OpinionState::Copied,
-        None if commitment.judge == Judge::Former => OpinionState::Gone,
+        None if matches!(commitment.judge, Judge::Former(_)) => OpinionState::Gone,
         None => OpinionState::Sealed,
     }
 }

@@ -4,6 +4,7 @@
 use super::facts::Facts;
 use super::field::{FieldName, FieldValue};
 use super::standing::Standing;
+use super::text::Code;
 use super::typed::{Fields, InputError, Values};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -63,6 +64,9 @@ pub struct NewPerson {
     /// The year of birth.
     #[serde(default)]
     pub birth_year: Option<u32>,
+    /// Her immigration status, as a code: shared on her consent only (CARE 8).
+    #[serde(default)]
+    pub immigration_status: Option<Code>,
     /// Anything else that would tell who it is.
     #[serde(default)]
     pub note: Option<String>,
@@ -87,6 +91,7 @@ impl NewPerson {
         fields.words("address", self.address.as_ref())?;
         fields.words("document", self.document.as_ref())?;
         fields.put("birth_year", self.birth_year.map(i64::from))?;
+        fields.put("immigration_status", self.immigration_status.as_ref().map(Code::as_str))?;
         fields.words("note", self.note.as_ref())?;
         fields.put("link", Some(FieldValue::Bytes(link.to_vec())))?;
         fields.checked(KIND)
@@ -102,6 +107,7 @@ impl NewPerson {
             address: values.text("address"),
             document: values.text("document"),
             birth_year: values.number("birth_year"),
+            immigration_status: values.text("immigration_status").and_then(|code| Code::new(code).ok()),
             note: values.text("note"),
         })
     }
@@ -141,6 +147,7 @@ mod tests {
             address: Some("Hetauda 4".into()),
             document: Some("citizenship 12-34".into()),
             birth_year: Some(2008),
+            immigration_status: Some(Code::new("undocumented").unwrap()),
             note: Some("scar on the left hand".into()),
         };
         assert_eq!(NewPerson::from_facts(&record(&person), &Standing::default()), Some(person.clone()));

@@ -15,6 +15,7 @@ use super::consent::{Authorities, ConsentState, fold_choices, fold_consents};
 use super::event::{Event, EventId};
 use super::event_body::EventBody;
 use super::field::FieldName;
+use super::hiding::Hiding;
 use super::outcome::Outcome;
 use super::settling::{Settled, Settlement, settle};
 use super::share::{ShareState, fold_shares};
@@ -63,6 +64,7 @@ pub struct Standing {
     allegations: Vec<AllegationState>,
     fields: BTreeMap<FieldName, Vec<Settlement<ChangeHash>>>,
     erasures: Vec<(Code, Said)>,
+    hidden_by: Vec<Said>,
     not_understood: Vec<EventId>,
     settlers: BTreeMap<EventId, DeviceId>,
 }
@@ -95,6 +97,7 @@ impl Standing {
         let mut field_questions: BTreeMap<&FieldName, Vec<Entry<'_>>> = BTreeMap::new();
         // Consent, other bases, shares and allegations: each has a fold of its own.
         let mut matters = Vec::new();
+        let mut hidings = Vec::new();
         for (number, (id, event)) in events.iter().enumerate() {
             let entry = Entry { number, id: *id, event };
             if matches!(event.body, EventBody::Settled(_) | EventBody::OutcomeSettled(_)) {
@@ -115,6 +118,7 @@ impl Standing {
                 | EventBody::Recall(_)
                 | EventBody::Allegation(_) => matters.push(entry),
                 EventBody::Erased { reason } => standing.erasures.push((reason.clone(), entry.said())),
+                EventBody::Hiding(_) => hidings.push(entry),
                 EventBody::Unknown { .. } => standing.not_understood.push(*id),
                 // Second opinions have a fold of their own: `opinion_standing`.
                 EventBody::OpinionCommitted { .. } | EventBody::OpinionOpened(_) => {}
@@ -133,6 +137,9 @@ impl Standing {
         standing.bases = fold_bases(&matters);
         standing.shares = fold_shares(&matters, &causality);
         standing.allegations = fold_allegations(&matters);
+        let hides = |entry: &&Entry<'_>| entry.event.body == EventBody::Hiding(Hiding::Hidden);
+        let hidings = standing_of(hidings, &causality);
+        standing.hidden_by = hidings.iter().filter(hides).map(Entry::said).collect();
         standing
     }
 
@@ -192,6 +199,11 @@ impl Standing {
     /// Whether the record was erased.
     pub fn is_erased(&self) -> bool {
         !self.erasures.is_empty()
+    }
+
+    /// Who took the record out of the lists, by id; nobody if it is in them.
+    pub fn hidden_by(&self) -> &[Said] {
+        &self.hidden_by
     }
 
     /// Events that this version cannot read, by id: somebody with a newer one said more than is shown here.

@@ -20,6 +20,7 @@ pub(crate) struct Columns {
     pub(crate) people: Option<i64>,
     pub(crate) minutes: Option<i64>,
     pub(crate) conflicts: u32,
+    pub(crate) hidden: bool,
 }
 
 /// What finds a record: words for the search, links to other records.
@@ -45,12 +46,14 @@ pub(crate) struct ListFilter {
     pub(crate) only_conflicts: bool,
     /// A kind that is left out.
     pub(crate) without: Option<&'static str>,
+    /// Also those that somebody took out of the lists.
+    pub(crate) hidden: bool,
     pub(crate) limit: u32,
     pub(crate) offset: u32,
 }
 
 const COLUMNS: &str = "r.id, r.kind, r.creator, r.created_at, r.updated_at, r.title, r.place, r.outcome, r.points, \
-                       r.band, r.people, r.minutes, r.conflicts, r.unsent";
+                       r.band, r.people, r.minutes, r.conflicts, r.unsent, r.hidden";
 
 fn from_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
     Ok(Row {
@@ -68,6 +71,7 @@ fn from_row(row: &SqlRow<'_>) -> rusqlite::Result<Row> {
             people: row.get(10)?,
             minutes: row.get(11)?,
             conflicts: row.get(12)?,
+            hidden: row.get(14)?,
         },
         unsent: row.get(13)?,
     })
@@ -81,10 +85,12 @@ pub(crate) fn list(connection: &Connection, filter: &ListFilter) -> Result<Vec<R
         (None, true) => "WHERE r.conflicts > 0 AND ?1 IS NULL",
     };
     let sql = format!(
-        "SELECT {COLUMNS} FROM record r {condition} AND r.kind IS NOT ?4 ORDER BY r.created_at DESC, r.number DESC LIMIT ?2 OFFSET ?3"
+        "SELECT {COLUMNS} FROM record r {condition} AND r.kind IS NOT ?4 AND (?5 OR r.hidden = 0)
+         ORDER BY r.created_at DESC, r.number DESC LIMIT ?2 OFFSET ?3"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map((&filter.kind, filter.limit, filter.offset, filter.without), from_row)?;
+    let rows =
+        statement.query_map((&filter.kind, filter.limit, filter.offset, filter.without, filter.hidden), from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -100,7 +106,7 @@ pub(crate) fn search(connection: &Connection, text: &str, limit: u32) -> Result<
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM search JOIN record r ON r.number = search.rowid
-         WHERE search MATCH ?1 ORDER BY search.rowid DESC LIMIT ?2"
+         WHERE search MATCH ?1 AND r.hidden = 0 ORDER BY search.rowid DESC LIMIT ?2"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map((terms.join(" "), limit), from_row)?;
@@ -162,11 +168,11 @@ pub(crate) fn put(
     let number: i64 = tx
         .prepare_cached(
             "INSERT INTO record (id, kind, creator, created_at, updated_at, title, place, outcome, points, band, people,
-                                 minutes, conflicts, unsent)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0)
+                                 minutes, conflicts, hidden, unsent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0)
              ON CONFLICT (id) DO UPDATE SET
                  kind = ?2, created_at = ?4, updated_at = ?5, title = ?6, place = ?7, outcome = ?8, points = ?9,
-                 band = ?10, people = ?11, minutes = ?12, conflicts = ?13
+                 band = ?10, people = ?11, minutes = ?12, conflicts = ?13, hidden = ?14
              RETURNING number",
         )?
         .query_row(
@@ -184,6 +190,7 @@ pub(crate) fn put(
                 columns.people,
                 columns.minutes,
                 columns.conflicts,
+                columns.hidden,
             ),
             |row| row.get(0),
         )?;
@@ -335,6 +342,7 @@ mod tests {
             people: None,
             minutes: None,
             conflicts: 0,
+            hidden: false,
         };
         let ids: Vec<RecordId> = (0..200u8).map(|number| RecordId([number; 16])).collect();
         for id in &ids {

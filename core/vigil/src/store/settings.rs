@@ -23,15 +23,16 @@ pub(crate) enum Setting {
     AuditorsTold,
     /// Something was destroyed and its traces outside the tables are not gone yet.
     Destroying,
-    /// The newest time that somebody else signed.
-    SignedTime,
     /// The server may lack batches of this device.
     PushAgain,
     /// The newest first code of this device, and when it was made.
     FirstCode,
     /// The second code by which this device joined, until it has seen the log.
     SecondCode,
+    /// The newest time that somebody else signed, what the monotonic clock said then, and the last contact.
     Lease,
+    /// Who decided after how many wrong attempts this home is wiped.
+    WipeAfterBy,
     /// How often this database was opened; the hardware counts too.
     Opened,
     /// Name and key of the database of the small profile; in the whole one only.
@@ -60,11 +61,11 @@ impl Setting {
             Self::ReadChain => "read_chain",
             Self::AuditorsTold => "auditors_told",
             Self::Destroying => "destroying",
-            Self::SignedTime => "signed_time",
             Self::PushAgain => "push_again",
             Self::FirstCode => "first_code",
             Self::SecondCode => "second_code",
             Self::Lease => "lease",
+            Self::WipeAfterBy => "wipe_after_by",
             Self::Opened => "opened",
             Self::SmallProfile => "small_profile",
             Self::StretchedPins => "stretched_pins",

@@ -129,6 +129,7 @@ impl Vault {
         self.sync_into(&mut report, transport, &mut run).await?;
         self.judge_waiting()?;
         self.sweep()?;
+        self.follow_policy()?;
         report.set_aside = outbox::count_set_aside(self.store.read())?;
         Ok(report)
     }
@@ -148,6 +149,7 @@ impl Vault {
         self.erase_let_go()?;
         self.open_opinions()?;
         self.grant_auditors()?;
+        self.regrant_exposed()?;
         let mut course = Course { again: self.again_from()?, ..Course::default() };
         let mut idle_rounds = 0;
         loop {

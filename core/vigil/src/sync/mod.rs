@@ -20,5 +20,5 @@ pub use progress::{Cancel, Progress};
 pub use transport::{Transport, TransportError};
 
 pub(crate) use pack::{Save, merge_contents, seal_copy};
-pub(crate) use readers::{About, may_erase, reading_devices};
-pub(crate) use take_in::erase;
+pub(crate) use readers::{About, MayNot, may_erase, reading_devices};
+pub(crate) use take_in::{erase, look_at};

@@ -53,7 +53,7 @@ pub(crate) fn reading_devices(membership: &Membership, about: About<'_>) -> Vec<
 
 /// Whom a new key of a record is sealed to, whoever else may read it: the recovery key for an identity, otherwise the desks.
 /// While somebody who was closed out holds the newest epoch's key, that is each desk by itself.
-fn shared(membership: &Membership, identity: bool) -> Vec<Recipient> {
+pub(crate) fn shared(membership: &Membership, identity: bool) -> Vec<Recipient> {
     if identity {
         return vec![Recipient::Recovery];
     }
@@ -109,23 +109,54 @@ pub(crate) fn grantees(
     named.iter().filter(may_read).map(|device| Recipient::Device(*device)).collect()
 }
 
-/// Whether a device may erase a record, of which kind and creator are given where they are known: its creator, an officer or
-/// a desk. What auditors read is erased by nobody whom it may be about, its creator included (ADR 0017).
+/// What is known of a record that somebody wants to erase.
+#[derive(Clone, Debug)]
+pub(crate) struct Erasing {
+    pub(crate) kind: String,
+    pub(crate) creator: DeviceId,
+    /// Whether it has an outcome other than that somebody travelled on.
+    pub(crate) is_decided: bool,
+}
+
+/// Why a device may not erase a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MayNot {
+    /// Neither its creator, nor an officer or a desk; or it is for auditors.
+    NotTheirs,
+    /// It is a case: two persons decide that (PROTOCOL 19).
+    TakesTwo,
+}
+
+/// Whether a device that had seen `log_length` entries may erase a record by itself (ADR 0015): its creator, an officer or a
+/// desk; of what auditors read, an auditor alone (ADR 0017).
 ///
-/// It is asked for the time at which the author said so, when the log had `log_length` entries: a device that hears late that
-/// an officer erased something erases it, too, whatever that officer has become since.
+/// In a space with a policy a **case** takes a carried motion: a record for which the log ever named somebody, an identity
+/// too; or one that has an outcome other than let go or declined, for whoever did not create it. One person alone erases what
+/// nobody took over: a mistake, her own record, the persons of a screening after "let go" (CARE 9), what another space gave
+/// and called back; and a field of a case, because the log names the record that stands in its place.
+///
+/// It is judged by what the author had seen of the log and was then, so that every device finds the same, however late it
+/// hears; the server judges by the log as it is, so that nobody gains by having seen little.
 pub(crate) fn may_erase(
     membership: &Membership,
-    known: Option<(&str, &DeviceId)>,
+    (record, known): (&RecordId, Option<&Erasing>),
     (author, log_length): (&DeviceId, u64),
-) -> bool {
-    if known.is_some_and(|(kind, _)| is_for_auditors(kind)) {
-        let was_auditor = |member: &Member| member.role_at(log_length) == Role::Auditor && !member.probation;
-        return membership.member(author).is_some_and(was_auditor);
+) -> Result<(), MayNot> {
+    let member = membership.member(author).ok_or(MayNot::NotTheirs)?;
+    let role = member.role_at(log_length);
+    if known.is_some_and(|known| is_for_auditors(&known.kind)) {
+        return if role == Role::Auditor && !member.probation { Ok(()) } else { Err(MayNot::NotTheirs) };
     }
-    membership
-        .member(author)
-        .is_some_and(|member| member.role_at(log_length).leads() || known.is_none_or(|(_, creator)| creator == author))
+    let is_creator = known.is_some_and(|known| known.creator == *author);
+    if !(role.leads() || is_creator || known.is_none()) {
+        return Err(MayNot::NotTheirs);
+    }
+    let decided = known.is_some_and(|known| known.is_decided) && !is_creator;
+    let settled = membership.policy().is_none() || membership.erasure_is_settled(record);
+    if !settled && (decided || membership.is_case_at(record, log_length)) {
+        return Err(MayNot::TakesTwo);
+    }
+    Ok(())
 }
 
 /// Who started a key that was granted, and knowing how much of the log: what the writes that brought it say, the oldest first.

@@ -105,6 +105,7 @@ impl Vault {
         out: impl Write,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<ArchiveReport> {
+        self.may_read()?;
         let space = self.space()?;
         let source = ArchiveSource {
             space: space.id(),
@@ -127,13 +128,14 @@ impl Vault {
         let mut report = ArchiveReport { records: 0, not_readable: status.parked.iter().map(|(_, count)| count).sum() };
         loop {
             let offset = u32::try_from(report.records).unwrap_or(u32::MAX);
-            let rows = self.list(&ListQuery { limit: RECORDS_AT_A_TIME, offset, ..ListQuery::default() })?;
+            let rows =
+                self.list(&ListQuery { limit: RECORDS_AT_A_TIME, offset, hidden: true, ..ListQuery::default() })?;
             if rows.is_empty() {
                 break;
             }
             for row in rows {
                 let record = self.find(&row.id)?;
-                line(&mut writer, &self.show(&record)?)?;
+                line(&mut writer, &self.show_for_archive(&record)?)?;
                 report.records += 1;
                 progress(report.records, status.records);
             }

@@ -35,6 +35,10 @@ pub(crate) enum ReadClass {
     Identity,
     /// Into a file.
     Evidence,
+    /// Into a message to another space.
+    Share,
+    /// Into the archive of everything.
+    Archive,
 }
 
 impl ReadClass {
@@ -42,6 +46,8 @@ impl ReadClass {
         match self {
             Self::Identity => "identity",
             Self::Evidence => "evidence",
+            Self::Share => "share",
+            Self::Archive => "archive",
         }
     }
 }
@@ -120,7 +126,7 @@ pub struct ReadView {
     pub time: i64,
     /// The record, by the name that lists show.
     pub record: String,
-    /// `identity` on a screen, `evidence` in a file.
+    /// `identity` on a screen, `evidence` in a file, `share` to another space, `archive` with everything else.
     pub what: String,
     /// What for, if somebody said.
     pub purpose: Option<String>,
@@ -214,10 +220,10 @@ impl Vault {
     }
 
     /// What has to be done before a record is shown; it is done when this returns.
-    pub(super) fn before_showing(&self, row: &Row, purpose: Option<&Code>) -> Result<Showing> {
+    pub(super) fn before_showing(&self, row: &Row, class: ReadClass, purpose: Option<&Code>) -> Result<Showing> {
         let kind = row.columns.kind.as_str();
         if self.summariser.kinds().is_identity(kind) {
-            return Ok(Showing::Noted(self.note_read(&row.id, ReadClass::Identity, purpose)?));
+            return Ok(Showing::Noted(self.note_read(&row.id, class, purpose)?));
         }
         if !is_for_auditors(kind) || self.role()? == Role::Auditor {
             return Ok(Showing::Freely);
@@ -278,6 +284,7 @@ impl Vault {
         if self.role()? != Role::Auditor {
             return Err(VigilError::NotAllowed { why: "auditors see who read what" });
         }
+        self.may_read()?;
         let mut events: Vec<(EventId, SignedEvent)> = Vec::new();
         for record in audit::of_kind(self.store.read(), AUDIT)? {
             events.extend(self.events_of(&record)?);

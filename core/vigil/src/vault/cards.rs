@@ -18,7 +18,7 @@ impl Vault {
     pub fn space_card(&self, name: ShortText, kind: Code) -> Result<(String, CardView)> {
         self.must_speak_for_space()?;
         let (space, signers) = (self.space()?, self.signers()?);
-        let receives = |device: &&vigil_protocol::DeviceId| signers.may()(device);
+        let receives = |device: &&vigil_protocol::DeviceId| signers.may(device);
         let receivers: Vec<Receiver> = space
             .membership
             .intake()

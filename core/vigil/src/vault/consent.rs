@@ -207,6 +207,11 @@ impl Vault {
         Ok(counts)
     }
 
+    pub(super) fn count_recalls_due(&self) -> Result<u64> {
+        let standings = self.standings(Some("person"))?;
+        Ok(standings.iter().map(|(_, standing)| standing.recalls_due().count() as u64).sum())
+    }
+
     /// What stands of every record that anything was said about.
     pub(super) fn standings(&self, kind: Option<&str>) -> Result<Vec<(RecordId, Standing)>> {
         let ids = sharing::with_events(self.store.read(), kind)?;
@@ -255,15 +260,16 @@ impl Vault {
         Ok(said.is_empty() || said.contains(&true))
     }
 
-    /// Officers and desks that are members now and have not contradicted themselves.
+    /// Officers and desks that lead now - active, not on probation, their certificate in force at the newest time that is
+    /// known here - and have not contradicted themselves.
     pub(super) fn signers(&self) -> Result<Signers> {
         let suspended: BTreeSet<DeviceId> = chains::equivocators(self.store.read())?.into_iter().collect();
-        Ok(Signers::of(&self.space()?.membership, &suspended))
+        Ok(Signers::of(&self.space()?.membership, &suspended, self.judged_time()?))
     }
 
     /// Refuses whoever may not speak for the space: everybody but officers and desks.
     pub(super) fn must_speak_for_space(&self) -> Result<()> {
-        if self.signers()?.may()(&self.device) {
+        if self.signers()?.may(&self.device) {
             Ok(())
         } else {
             Err(VigilError::NotAllowed { why: "officers and desks do this" })

@@ -41,6 +41,7 @@ const fn is_about_sharing(body: &EventBody) -> bool {
             | EventBody::Recall(_)
             | EventBody::Received(_)
             | EventBody::Allegation(_)
+            | EventBody::Hiding(_)
     )
 }
 
@@ -78,7 +79,10 @@ impl Vault {
             return Err(VigilError::invalid("event", "a read notes itself, and an answer is an auditor's"));
         }
         if is_about_sharing(&body) {
-            return Err(VigilError::invalid("event", "consent, shares and allegations have calls of their own"));
+            return Err(VigilError::invalid(
+                "event",
+                "consent, shares, allegations and hiding have calls of their own",
+            ));
         }
         if let Some(stub) = self.stub(record)? {
             return self.add_to_gone(&stub, body);
@@ -121,15 +125,24 @@ impl Vault {
         let shown = old.fields().into_iter().filter_map(|(name, view)| Some((name, view.shown?)));
         let kept: Vec<(FieldName, Option<FieldValue>)> =
             kinds.reduced_for_let_go(&old.kind, shown).into_iter().map(|(name, value)| (name, Some(value))).collect();
-        let mut gone = vec![old.record];
+        let is_case = self.erasure_takes_two(&old.record)?;
+        let mut gone = if is_case { Vec::new() } else { vec![old.record] };
+        let mut cases = if is_case { vec![old.record] } else { Vec::new() };
         let mut away = Vec::new();
         for (name, value) in old.facts.fields().filter(|(name, _)| name.as_str().starts_with("link.")) {
             let Some(link) = value.as_bytes() else { continue };
             match records::persons_with_link(self.store.read(), link)?.as_slice() {
                 // Her record is not on this device: whoever holds it erases it when this word arrives there.
                 [] => away.push((FieldName::new(name.as_str().replace("link.", LET_GO_PREFIX)), value)),
-                persons => gone.extend_from_slice(persons),
+                persons => {
+                    for person in persons {
+                        if self.erasure_takes_two(person)? { cases.push(*person) } else { gone.push(*person) }
+                    }
+                }
             }
+        }
+        if is_case {
+            return self.let_go_case(old, outcome, (&gone, &cases));
         }
         let away_count = away.len();
         let away = away.into_iter().filter_map(|(name, value)| Some((name.ok()?, Some(value))));
@@ -149,6 +162,24 @@ impl Vault {
             self.erase_in(tx, &gone, &mut erased)
         })?;
         self.after_erasing(erased)?;
+        self.propose_all(&cases)?;
+        Ok(record)
+    }
+
+    /// A case keeps its history until two persons have decided that it goes (PROTOCOL 19): the outcome stands in it at once,
+    /// whoever of it is nobody's case goes at once, and the rest is hidden and proposed.
+    fn let_go_case(
+        &mut self,
+        mut old: Open,
+        outcome: Outcome,
+        (gone, cases): (&[RecordId], &[RecordId]),
+    ) -> Result<RecordId> {
+        let record = old.record;
+        self.write_event(&mut old, EventBody::Decision(outcome));
+        let mut erased = Erased::default();
+        self.save(vec![old], |tx| self.erase_in(tx, gone, &mut erased))?;
+        self.after_erasing(erased)?;
+        self.propose_all(cases)?;
         Ok(record)
     }
 

@@ -2,20 +2,32 @@
 //! It promises that nothing of an erased record stays or comes back here, and that whoever erased it sees which devices
 //! have not said so yet; what this device cannot know, it says.
 
-use super::Vault;
 use super::save::Open;
+use super::{Proposal, Vault};
 use crate::error::{Result, VigilError};
 use crate::records::{
     Code, EventBody, FieldName, FieldValue, LongText, OutcomeState, SignedEvent, Standing, resolve_fields,
 };
 use crate::store::{Setting, StoreError, chains, erasures, receipts, records, settings};
-use crate::sync::{About, Save, erase, may_erase, reading_devices};
+use crate::sync::{About, MayNot, Save, erase, look_at, may_erase, reading_devices};
 use rusqlite::Transaction;
 use serde::Serialize;
 use std::collections::BTreeSet;
-use vigil_protocol::{DeviceId, Item, LogBody, Recipient, RecordId, Role, canonical};
+use vigil_protocol::{DeviceId, Hash, Item, LogBody, Motion, Recipient, RecordId, Role, canonical};
 
 const MAY_NOT: VigilError = VigilError::NotAllowed { why: "only its author, an officer or a desk may erase a record" };
+const TAKES_TWO: VigilError = VigilError::NotAllowed {
+    why: "two persons decide that a case is erased, or one and three days; propose it, and it is hidden until then",
+};
+/// Why an erasure that two persons decided was done, as a code.
+const DECIDED: &str = "two_persons";
+
+fn refusal(why: MayNot) -> VigilError {
+    match why {
+        MayNot::NotTheirs => MAY_NOT,
+        MayNot::TakesTwo => TAKES_TWO,
+    }
+}
 
 /// What goes with erased records, outside the database.
 #[derive(Default)]
@@ -46,7 +58,7 @@ pub struct ErasureView {
 /// A record as far as erasing needs to know it.
 struct Known {
     kind: String,
-    creator: DeviceId,
+    creator: Option<DeviceId>,
     is_here: bool,
 }
 
@@ -56,11 +68,59 @@ impl Vault {
     /// and stays on this device.
     ///
     /// # Errors
-    /// [`VigilError::NotFound`], [`VigilError::NotAllowed`] unless this device created it, or is an officer's or a desk's.
+    /// [`VigilError::NotFound`], [`VigilError::NotAllowed`] unless this device created it, or is an officer's or a desk's, and
+    /// for a case that two persons have not decided to erase: see [`Self::propose_erasure`].
     pub fn erase_record(&mut self, record: &RecordId, reason: &Code) -> Result<()> {
         let known = self.known(record)?;
+        self.erase_known(record, &known, reason)
+    }
+
+    /// Whether erasing this record takes two persons: it is a case, and nobody has decided it yet.
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`].
+    pub fn erasure_takes_two(&self, record: &RecordId) -> Result<bool> {
+        let space = self.space()?;
+        let Some(known) = look_at(self.store.read(), space, record)? else {
+            return Err(VigilError::NotFound { what: "record" });
+        };
+        let author = (&self.device, space.membership.length());
+        Ok(may_erase(&space.membership, (record, Some(&known)), author) == Err(MayNot::TakesTwo))
+    }
+
+    /// Proposes to erase a case, and takes it out of the lists of all devices until that is decided. Gives the motion's name;
+    /// whoever carries it out erases ([`Self::carry_out`]).
+    ///
+    /// # Errors
+    /// [`VigilError::NotFound`], [`VigilError::NotAllowed`] unless this device leads.
+    pub fn propose_erasure(&mut self, record: &RecordId) -> Result<Hash> {
+        let motion = self.propose(Proposal::EraseCase(*record))?;
+        if records::get(self.store.read(), record)?.is_some_and(|row| !row.columns.hidden) {
+            self.hide(record)?;
+        }
+        Ok(motion)
+    }
+
+    /// Erases a case as two persons decided. The word of it leaves also from a device that does not hold the case.
+    pub(super) fn erase_as_decided(&mut self, record: &RecordId) -> Result<()> {
+        if records::is_erased(self.store.read(), record)? {
+            // It was erased here before it was a case elsewhere, and the server refused the word of that.
+            let tx = self.store.begin()?;
+            let copy = self.enqueue(&tx, record, &Save::Tombstone)?;
+            tx.commit().map_err(StoreError::from)?;
+            return self.keep_copies(vec![copy]);
+        }
+        let reason = Code::new(DECIDED).map_err(|error| VigilError::invalid("reason", error))?;
+        let known = match self.known(record) {
+            Err(VigilError::NotFound { .. }) => Known { kind: String::new(), creator: None, is_here: false },
+            known => known?,
+        };
+        self.erase_known(record, &known, &reason)
+    }
+
+    fn erase_known(&mut self, record: &RecordId, known: &Known, reason: &Code) -> Result<()> {
         let unlinked = if known.is_here { self.without_link_to(record)? } else { Vec::new() };
-        let readers = self.readers(record, &known)?;
+        let readers = self.readers(record, known)?;
         let now = self.now();
         let mut erased = Erased::default();
         self.save(unlinked, |tx| {
@@ -78,7 +138,8 @@ impl Vault {
     /// As [`Self::erase_record`]; [`VigilError::NotAllowed`] while people differ on something in the record;
     /// [`VigilError::NotFound`] if it has no such field.
     pub fn erase_field(&mut self, record: &RecordId, field: &FieldName) -> Result<RecordId> {
-        let known = self.known(record)?;
+        // Of a case, too: another record stands in its place, and the log says which.
+        let known = self.known_to_replace(record)?;
         let old = self.open_record(record)?;
         let standing = Standing::of(old.events.iter().map(|(id, event)| (*id, &event.event)));
         let fields = resolve_fields(&old.facts, &standing);
@@ -137,14 +198,25 @@ impl Vault {
     }
 
     fn known(&self, record: &RecordId) -> Result<Known> {
-        let known = match (records::get(self.store.read(), record)?, self.stub(record)?) {
-            (Some(row), _) => Known { kind: row.columns.kind, creator: row.columns.creator, is_here: true },
-            (None, Some(stub)) => Known { kind: stub.kind, creator: stub.creator, is_here: false },
-            (None, None) => return Err(VigilError::NotFound { what: "record" }),
-        };
-        let membership = &self.space()?.membership;
-        let asked = Some((known.kind.as_str(), &known.creator));
-        if may_erase(membership, asked, (&self.device, membership.length())) { Ok(known) } else { Err(MAY_NOT) }
+        let (space, store) = (self.space()?, self.store.read());
+        let known = look_at(store, space, record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        may_erase(&space.membership, (record, Some(&known)), (&self.device, space.membership.length()))
+            .map_err(refusal)?;
+        let is_here = records::get(store, record)?.is_some();
+        Ok(Known { kind: known.kind, creator: Some(known.creator), is_here })
+    }
+
+    /// As [`Self::known`], for a record that is replaced and so is not gone.
+    fn known_to_replace(&self, record: &RecordId) -> Result<Known> {
+        let (space, store) = (self.space()?, self.store.read());
+        let known = look_at(store, space, record)?.ok_or(VigilError::NotFound { what: "record" })?;
+        match may_erase(&space.membership, (record, Some(&known)), (&self.device, space.membership.length())) {
+            Err(MayNot::NotTheirs) => Err(MAY_NOT),
+            Ok(()) | Err(MayNot::TakesTwo) => {
+                let is_here = records::get(store, record)?.is_some();
+                Ok(Known { kind: known.kind, creator: Some(known.creator), is_here })
+            }
+        }
     }
 
     /// The members who could read a record, as far as it can be known here: its creator, those whom its capsules name, those
@@ -152,9 +224,9 @@ impl Vault {
     fn readers(&self, record: &RecordId, known: &Known) -> Result<Vec<DeviceId>> {
         let space = self.space()?;
         let identity = self.summariser.kinds().kind(&known.kind).is_some_and(|kind| kind.identity);
-        let mut readers: BTreeSet<DeviceId> = [self.device, known.creator].into();
-        let about = About { record, identity, creator: &known.creator };
-        readers.extend(reading_devices(&space.membership, about));
+        let creator = known.creator.unwrap_or(self.device);
+        let mut readers: BTreeSet<DeviceId> = [self.device, creator].into();
+        readers.extend(reading_devices(&space.membership, About { record, identity, creator: &creator }));
         if !identity {
             let desks = space.membership.active_members().filter(|member| member.role == Role::Desk);
             readers.extend(desks.map(|desk| desk.device));
@@ -229,24 +301,33 @@ impl Vault {
     fn assign_as(&mut self, old: &RecordId, known: &Known, new: &RecordId) -> Result<()> {
         let space = self.space()?;
         let mut officers = space.membership.assigned(old).unwrap_or_default().to_vec();
-        if known.creator != self.device
-            && space.membership.active_member(&known.creator).is_some_and(|member| member.role == Role::Monitor)
-            && !officers.contains(&known.creator)
+        let takes_two = self.erasure_takes_two(old)?;
+        if let Some(creator) = known.creator.filter(|creator| *creator != self.device)
+            && space.membership.active_member(&creator).is_some_and(|member| member.role == Role::Monitor)
+            && !officers.contains(&creator)
         {
-            officers.push(known.creator);
+            officers.push(creator);
         }
-        if officers.is_empty() {
+        if officers.is_empty() && !takes_two {
             return Ok(());
         }
         if !matches!(self.role()?, Role::Officer | Role::Desk) {
             return Err(VigilError::NotAllowed { why: "the record is assigned to others; ask an officer or a desk" });
         }
-        self.write_log(LogBody::Assign { record: *new, officers })
+        self.write_log(match takes_two {
+            true => LogBody::Replace { record: *old, by: *new, officers },
+            false => LogBody::Assign { record: *new, officers },
+        })
     }
 
-    /// Erases the records of persons whom somebody let go without holding their records (CARE 9). Gives how many.
+    /// Erases the records of persons whom somebody let go without holding their records (CARE 9). Gives how many. Where one
+    /// has become a case, that is proposed instead, once.
     pub(crate) fn erase_let_go(&mut self) -> Result<u64> {
-        let gone = records::persons_let_go(self.store.read())?;
+        let (mut gone, mut cases) = (Vec::new(), Vec::new());
+        for person in records::persons_let_go(self.store.read())? {
+            if self.erasure_takes_two(&person)? { cases.push(person) } else { gone.push(person) }
+        }
+        self.propose_all(&cases)?;
         if gone.is_empty() {
             return Ok(0);
         }
@@ -258,12 +339,29 @@ impl Vault {
         Ok(gone.len() as u64)
     }
 
+    pub(super) fn propose_all(&mut self, cases: &[RecordId]) -> Result<()> {
+        cases.iter().try_for_each(|case| self.propose_once(case))
+    }
+
+    /// Proposes to erase a case, unless somebody has, or this device does not lead.
+    fn propose_once(&mut self, record: &RecordId) -> Result<()> {
+        let (now, view) = (self.now(), &self.space()?.membership);
+        let leads = view.active_member(&self.device).is_some_and(|me| me.leads(now));
+        let motion = Motion::EraseCase { record: *record };
+        if !leads || view.motions().iter().any(|moved| moved.motion == motion) {
+            return Ok(());
+        }
+        match self.propose_erasure(record) {
+            // There are too many motions of this device's person; a later sync tries again.
+            Ok(_) | Err(VigilError::NotAllowed { .. } | VigilError::Invalid { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     pub(super) fn erase_in(&self, tx: &Transaction<'_>, gone: &[RecordId], erased: &mut Erased) -> Result<()> {
-        let length = self.space()?.membership.length();
+        let seen = self.space()?.membership.length();
         for record in gone {
-            let Some(saves) = erase(tx, self.space.as_ref(), record, (&self.device, length))? else {
-                return Err(MAY_NOT);
-            };
+            let saves = erase(tx, self.space.as_ref(), record, (&self.device, seen))?.map_err(refusal)?;
             erased.saves.extend(saves);
             // Also where nothing was sent: a sealed copy may have been handed over.
             erased.copies.push(self.enqueue(tx, record, &Save::Tombstone)?);

@@ -15,8 +15,13 @@ use crate::records::{
 };
 use crate::store::{chains, opinions};
 use std::collections::{BTreeMap, BTreeSet};
-use vigil_protocol::{DeviceId, Hash, RecordId, Role, canonical};
+use vigil_protocol::{DeviceId, Hash, Member, RecordId, canonical};
 use zeroize::Zeroizing;
+
+/// Who reads cases by role: a member on probation reads none.
+fn may_judge(member: &Member) -> bool {
+    member.role.leads() && !member.probation
+}
 
 /// The events of a record by id.
 type Events = BTreeMap<EventId, SignedEvent>;
@@ -55,6 +60,7 @@ impl Vault {
     /// # Errors
     /// [`VigilError::NotFound`].
     pub fn second_opinion(&self, record: &RecordId) -> Result<SecondOpinionView> {
+        self.may_read()?;
         let row = self.row(record)?;
         self.opinion_view(record, &row.columns.creator, &self.events_of(record)?)
     }
@@ -113,9 +119,11 @@ impl Vault {
         }
         let suspended: BTreeSet<DeviceId> = chains::equivocators(self.store.read())?.into_iter().collect();
         let membership = &self.space()?.membership;
+        let recorded_by = membership.member(creator).map(|member| member.person);
         let judge = |device: &DeviceId| match membership.member(device) {
-            Some(member) if device != creator && matches!(member.role, Role::Officer | Role::Desk) => {
-                if member.is_active() && !suspended.contains(device) { Judge::Active } else { Judge::Former }
+            Some(member) if Some(member.person) != recorded_by && device != creator && may_judge(member) => {
+                let is_active = member.is_active() && !suspended.contains(device);
+                if is_active { Judge::Active(member.person) } else { Judge::Former(member.person) }
             }
             _ => Judge::No,
         };
@@ -124,14 +132,14 @@ impl Vault {
 
     /// Why this device may not judge a record, in words; nothing if it may.
     fn may_not_judge(&self, creator: &DeviceId, events: &Events, given: &Opinions) -> Result<Option<&'static str>> {
-        let me = self.space()?.membership.active_member(&self.device);
-        if !me.is_some_and(|me| matches!(me.role, Role::Officer | Role::Desk)) {
+        let membership = &self.space()?.membership;
+        let Some(me) = membership.active_member(&self.device).filter(|me| may_judge(me)) else {
             return Ok(Some("officers and desks judge records"));
-        }
-        if *creator == self.device {
+        };
+        if membership.member(creator).is_some_and(|creator| creator.person == me.person) {
             return Ok(Some("who recorded it does not judge it"));
         }
-        if given.has_given(&self.device) {
+        if given.has_given(&me.person) {
             return Ok(Some("you have judged this record, and nobody judges twice"));
         }
         if matches!(given.outcome(), SecondOpinion::Agreed { .. }) {

@@ -16,6 +16,10 @@ use zeroize::Zeroizing;
 
 const STRETCHED_BYTES: usize = 32;
 
+/// Who decided after how many wrong attempts the home is wiped, as the store keeps it.
+const SET_HERE: u64 = 1;
+const BY_POLICY: u64 = 2;
+
 /// The small profile's database, as the whole one remembers it.
 pub(super) fn remembered_small(store: &Store) -> Result<Option<Content>> {
     let bytes = settings::get(store.read(), Setting::SmallProfile)?.map(Zeroizing::new);
@@ -90,7 +94,33 @@ impl Vault {
         self.whole()?;
         check_wipe_after(limit)?;
         let small = self.small_as_it_is()?;
+        // Before it holds: a crash in between leaves the number of before, and nobody else changes it.
+        self.store.in_transaction(|tx| settings::set_number(tx, Setting::WipeAfterBy, SET_HERE))?;
         self.reseal(self.access.file.header().wiping_after(limit), small.as_ref())
+    }
+
+    /// Takes on the number of the space's policy, unless a number was set on this device: that is never changed silently.
+    pub(crate) fn follow_policy(&mut self) -> Result<()> {
+        let wanted = match self.space()?.membership.policy() {
+            Some(policy) => Some(u32::from(policy.wipe_after)).filter(|limit| *limit > 0),
+            None => return Ok(()),
+        };
+        if self.wipe_after() == wanted || self.wipe_after_is_set_here()? {
+            return Ok(());
+        }
+        let small = self.small_as_it_is()?;
+        self.store.in_transaction(|tx| settings::set_number(tx, Setting::WipeAfterBy, BY_POLICY))?;
+        self.reseal(self.access.file.header().wiping_after(wanted), small.as_ref())
+    }
+
+    /// Whether the number of wrong attempts was set on this device; otherwise the space's policy says it.
+    ///
+    /// # Errors
+    /// [`VigilError::DatabaseDamaged`].
+    pub fn wipe_after_is_set_here(&self) -> Result<bool> {
+        let by = settings::get_number(self.store.read(), Setting::WipeAfterBy)?;
+        // One that the home was made with was somebody's choice, too.
+        Ok(by == SET_HERE || (by != BY_POLICY && self.wipe_after().is_some()))
     }
 
     /// After how many wrong attempts in a row this home is wiped.

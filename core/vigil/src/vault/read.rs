@@ -2,7 +2,7 @@
 //! Lists and search read columns only; names appear in search and in the record itself, never in a list (PROTOCOL 23).
 
 use super::Vault;
-use super::audit::Showing;
+use super::audit::{ReadClass, Showing};
 use super::summary::Fields;
 use super::views::{EventView, FieldView, Gone, RecordSummary, RecordView, Status, SyncState, ValueView};
 use crate::error::{Result, VigilError};
@@ -10,7 +10,7 @@ use crate::records::{AUDIT, Code, EventBody, EventId, SignedEvent, Standing, res
 use crate::store::handed_over::{self, Stub, Why};
 use crate::store::{ListFilter, Row, carried, chains, drafts, outbox, records};
 use std::collections::BTreeMap;
-use vigil_protocol::RecordId;
+use vigil_protocol::{RecordId, limits};
 
 /// Which records to list.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct ListQuery {
     pub kind: Option<String>,
     /// Only records on which people differ.
     pub only_conflicts: bool,
+    /// Also those that somebody took out of the lists ([`Vault::hide`]).
+    pub hidden: bool,
     /// At most this many.
     pub limit: u32,
     /// Skip this many, newest first.
@@ -27,7 +29,7 @@ pub struct ListQuery {
 
 impl Default for ListQuery {
     fn default() -> Self {
-        Self { kind: None, only_conflicts: false, limit: 50, offset: 0 }
+        Self { kind: None, only_conflicts: false, hidden: false, limit: 50, offset: 0 }
     }
 }
 
@@ -44,6 +46,7 @@ impl Vault {
         let filter = ListFilter {
             kind: query.kind.clone(),
             only_conflicts: query.only_conflicts,
+            hidden: query.hidden,
             without: Some(AUDIT).filter(|kind| query.kind.as_deref() != Some(*kind)),
             limit: query.limit,
             offset: query.offset,
@@ -96,6 +99,7 @@ impl Vault {
             people: None,
             minutes: None,
             conflicts: 0,
+            hidden: false,
             sync,
             gone: Some(match stub.why {
                 Why::HandedOver => Gone::HandedOver,
@@ -152,7 +156,12 @@ impl Vault {
     /// # Errors
     /// [`VigilError::NotFound`], [`VigilError::ReadingClosed`]; [`VigilError::Disk`] if the read of an identity cannot be noted: then nothing is shown.
     pub fn show(&self, record: &RecordId) -> Result<RecordView> {
-        self.show_noted(record, None)
+        self.show_noted(record, ReadClass::Identity, None)
+    }
+
+    /// As [`Self::show`], for the archive.
+    pub(super) fn show_for_archive(&self, record: &RecordId) -> Result<RecordView> {
+        self.show_noted(record, ReadClass::Archive, None)
     }
 
     /// As [`Self::show`], and the event says what for.
@@ -160,10 +169,10 @@ impl Vault {
     /// # Errors
     /// As [`Self::show`].
     pub fn show_for(&self, record: &RecordId, purpose: &Code) -> Result<RecordView> {
-        self.show_noted(record, Some(purpose))
+        self.show_noted(record, ReadClass::Identity, Some(purpose))
     }
 
-    fn show_noted(&self, record: &RecordId, purpose: Option<&Code>) -> Result<RecordView> {
+    fn show_noted(&self, record: &RecordId, class: ReadClass, purpose: Option<&Code>) -> Result<RecordView> {
         if let Some(stub) = self.stub(record)? {
             return Ok(RecordView {
                 summary: self.stub_summary(stub)?,
@@ -178,7 +187,7 @@ impl Vault {
         }
         self.may_read()?;
         let row = self.row(record)?;
-        let showing = self.before_showing(&row, purpose)?;
+        let showing = self.before_showing(&row, class, purpose)?;
         self.view(record, row, showing)
     }
 
@@ -288,6 +297,8 @@ impl Vault {
     pub fn status(&self) -> Result<Status> {
         let store = self.store.read();
         let space = self.space()?;
+        let (lease, at) = (self.lease()?, self.judged_time()?);
+        let days_left = |end: i64| end.saturating_sub(at.0).max(0) / limits::DAY_MS;
         Ok(Status {
             device: self.device.to_string(),
             role: self.role()?.name().to_owned(),
@@ -297,6 +308,13 @@ impl Vault {
             waiting: outbox::count(store)?,
             set_aside: outbox::count_set_aside(store)?,
             conflicts: records::count_conflicts(store)?,
+            recalls_due: self.count_recalls_due()?,
+            motions_waiting: self.motions_waiting()?,
+            erasures_unconfirmed: self.erasures()?.iter().filter(|view| view.confirmed < view.expected).count() as u64,
+            certificate_days: lease.certificate_ends.map(days_left),
+            lease_days: lease.lease_ends.map(days_left),
+            wipe_after: self.wipe_after(),
+            wipe_after_set_here: self.wipe_after_is_set_here()?,
             drafts: drafts::all(store)?.len() as u64,
             parked: chains::parked_reasons(store)?,
             suspended_authors: chains::equivocators(store)?.iter().map(ToString::to_string).collect(),
@@ -324,6 +342,7 @@ fn summary(row: Row, author: String) -> RecordSummary {
         people: columns.people,
         minutes: columns.minutes,
         conflicts: columns.conflicts,
+        hidden: columns.hidden,
         sync: if row.unsent > 0 { SyncState::Waiting } else { SyncState::Sent },
         gone: None,
     }

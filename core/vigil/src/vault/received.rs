@@ -7,7 +7,7 @@ use super::codes::{RECALL_ANSWER_PREFIX, RECALL_PREFIX, SHARE_PREFIX, from_code,
 use super::consent::standing_of;
 use super::erasure::Erased;
 use crate::error::{Result, VigilError};
-use crate::records::{EventBody, FieldName, FieldValue, Received, ShareId, any_basis_alive, limits};
+use crate::records::{EventBody, FieldName, FieldValue, Provenance, Received, ShareId, any_basis_alive, limits};
 use crate::share::{Admitted, Recall, RecallAnswer, ShareMessage};
 use crate::store::{StoreError, records, sharing};
 use vigil_protocol::{Hash, Purpose, RecordId, SpaceId, digest};
@@ -168,6 +168,12 @@ pub(crate) fn record_of(own: &SpaceId, source: (&SpaceId, &Hash), share: &ShareI
     RecordId(first_half(own, source, share, [b'r', at]))
 }
 
+/// Whether a record of this name can only be a copy that came as the provenance says.
+pub(crate) fn is_copy_of(own: &SpaceId, from: &Provenance, record: &RecordId) -> bool {
+    let sender = (&from.space, &from.genesis);
+    (0..limits::MAX_SHARED_RECORDS).any(|at| record_of(own, sender, &from.share, at) == *record)
+}
+
 fn fresh_link(own: &SpaceId, sender: &Admitted, share: &ShareId) -> [u8; 16] {
     first_half(own, (&sender.space, &sender.genesis), share, [b'l', 0])
 }
@@ -183,7 +189,7 @@ fn first_half(own: &SpaceId, (space, genesis): (&SpaceId, &Hash), share: &ShareI
 mod tests {
     use super::*;
     use crate::keys::Passphrase;
-    use crate::records::{Code, Ground, Provenance, ShortText};
+    use crate::records::{Code, Ground, ShortText};
     use crate::share::{ShareContent, SharedRecord, SpaceCard};
     use vigil_protocol::Timestamp;
 

@@ -9,10 +9,9 @@ use crate::store::handed_over::{self, Settled, Stub, Why};
 use crate::store::{Row, Setting, StoreError, chains, erasures, generations, receipts, records, settings};
 use crate::sync::Save;
 use rusqlite::Transaction;
-use vigil_protocol::{Batch, Chain, DeviceId, Item, KeyReference, Receipt, RecordId, Role, Timestamp, canonical};
-
-/// How long a monitor keeps what was acknowledged and is not changed any more, in milliseconds.
-const MONITOR_KEEPS: i64 = 30 * 24 * 60 * 60 * 1000;
+use vigil_protocol::{
+    Batch, Chain, DeviceId, Item, KeyReference, Receipt, RecordId, Role, Timestamp, canonical, limits,
+};
 
 /// What whoever wants to change a record whose content is gone is told.
 const GONE: &str =
@@ -50,7 +49,8 @@ impl Vault {
         let (settled, why) = match self.role()? {
             Role::Volunteer => (handed_over::settled(store, None)?, Why::HandedOver),
             Role::Monitor => {
-                let before = Timestamp(self.signed_now()?.0.saturating_sub(MONITOR_KEEPS));
+                let days = i64::from(self.space()?.membership.policy_or_default().monitor_days);
+                let before = Timestamp(self.signed_now()?.0.saturating_sub(days * limits::DAY_MS));
                 (handed_over::settled(store, Some(before))?, Why::Aged)
             }
             Role::Officer => {
@@ -76,14 +76,10 @@ impl Vault {
             .is_some_and(|officers| !officers.contains(&self.device) && (!identity || !officers.is_empty()))
     }
 
-    /// The smaller of this device's clock and the newest time that somebody else signed: a clock that jumps ahead, or a
-    /// single time that is wrong, destroys nothing early.
+    /// The smaller of this device's clock and the time by which leases are judged: a clock that jumps ahead, or a single
+    /// time that is wrong, destroys nothing early.
     fn signed_now(&self) -> Result<Timestamp> {
-        let said = settings::get_number(self.store.read(), Setting::SignedTime)?;
-        let said = Timestamp(i64::try_from(said).unwrap_or(i64::MAX));
-        let logged = self.space()?.log.iter().filter(|entry| entry.author != self.device).map(|entry| entry.time);
-        let signed = logged.chain([said]).max().unwrap_or(said);
-        Ok(signed.min(self.now()))
+        Ok(self.judged_time()?.min(self.now()))
     }
 
     /// Whether this device keeps what it sent until somebody says that it was received: those do whose readable copies go.
@@ -204,9 +200,7 @@ impl Vault {
                 let sent = chains::header(tx, &self.device, 0, *counter)?;
                 if matches!(role, Some(Role::Officer | Role::Desk)) && sent.is_some_and(|sent| sent.hash == *hash) {
                     receipts::cover(tx, *counter, items)?;
-                    let newest = settings::get_number(tx, Setting::SignedTime)?;
-                    let said = u64::try_from(time.0).unwrap_or(0);
-                    settings::set_number(tx, Setting::SignedTime, newest.max(said))?;
+                    self.note_signed(tx, *time)?;
                 }
             }
             Receipt::Batch { .. } => {}

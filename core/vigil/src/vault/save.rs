@@ -148,13 +148,13 @@ impl Vault {
     }
 
     /// Puts a save into the outbox and seals its copy.
-    pub(super) fn enqueue(&self, tx: &Transaction<'_>, record: &RecordId, save: &Save) -> Result<(u64, Vec<u8>)> {
+    pub(crate) fn enqueue(&self, tx: &Transaction<'_>, record: &RecordId, save: &Save) -> Result<(u64, Vec<u8>)> {
         let number = outbox::add(tx, record, &save.to_bytes())?;
         records::add_unsent(tx, record, 1)?;
         Ok((number, seal_copy(self, tx, record, save)?))
     }
 
-    pub(super) fn keep_copies(&self, copies: Vec<(u64, Vec<u8>)>) -> Result<()> {
+    pub(crate) fn keep_copies(&self, copies: Vec<(u64, Vec<u8>)>) -> Result<()> {
         for (number, copy) in copies {
             self.copies.keep(number, &copy)?;
         }

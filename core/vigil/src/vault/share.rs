@@ -2,11 +2,11 @@
 //! Nothing is shared without a basis that this device knows to be alive at that moment; the event and the sealed message are
 //! kept in one transaction.
 
-use super::Vault;
 use super::codes::{RECALL_ANSWER_PREFIX, RECALL_PREFIX, SHARE_PREFIX, from_code, to_code};
 use super::consent::standing_of;
 use super::save::Open;
 use super::sharing_views::{SentShareView, ShareState};
+use super::{ReadClass, Vault};
 use crate::error::{Result, VigilError};
 use crate::keys::random_bytes;
 use crate::records::{
@@ -58,6 +58,7 @@ impl Vault {
     /// leaves on consent only; [`VigilError::Invalid`] for fields that cannot be shared; [`VigilError::NotFound`].
     pub fn share(&mut self, order: &ShareOrder) -> Result<Sent> {
         self.must_speak_for_space()?;
+        self.may_read()?;
         let card = self.confirmed_card(&order.space)?;
         let mut person = self.open_person(&order.person)?;
         let basis = self.basis_for(&person, &order.purpose, &card.kind)?;
@@ -73,6 +74,8 @@ impl Vault {
             copies.iter().map(|copy| SharedPart { kind: copy.kind.clone(), fields: copy.names() }).collect();
         let content = ShareContent { provenance: self.provenance(share, &order.purpose, basis)?, records: copies };
         content.check()?;
+        // Somebody else will read it: that is written down before it is sealed (PROTOCOL 23).
+        self.note_read(&order.person, ReadClass::Share, Some(&order.purpose))?;
         let (from, path) = (self.space()?.id(), self.own_path()?);
         let message = ShareMessage::seal(from, path, &card, &content, &self.keys.signing)
             .ok_or_else(|| VigilError::invalid("share", "it is too large, or the card holds a key that is none"))?;

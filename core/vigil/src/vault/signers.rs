@@ -2,7 +2,7 @@
 //! It follows from the membership log and from who has contradicted herself, and promises to name nobody else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use vigil_protocol::{DeviceId, Member, Membership, PersonId};
+use vigil_protocol::{DeviceId, Member, Membership, PersonId, Timestamp};
 
 /// Who may sign a basis beside consent.
 pub(crate) struct Signers {
@@ -10,16 +10,16 @@ pub(crate) struct Signers {
 }
 
 impl Signers {
-    /// Officers and desks that are members now, are not on probation and have not contradicted themselves.
-    pub(crate) fn of(membership: &Membership, equivocators: &BTreeSet<DeviceId>) -> Self {
-        let signs =
-            |member: &&Member| member.role.leads() && !member.probation && !equivocators.contains(&member.device);
-        let members = membership.active_members().filter(signs).map(|member| (member.device, member.person));
+    /// Officers and desks that lead at a time - active, not on probation, their certificate in force - and have not
+    /// contradicted themselves.
+    pub(crate) fn of(membership: &Membership, equivocators: &BTreeSet<DeviceId>, at: Timestamp) -> Self {
+        let honest = |member: &&Member| !equivocators.contains(&member.device);
+        let members = membership.leaders(at).filter(honest).map(|member| (member.device, member.person));
         Self { members: members.collect() }
     }
 
-    pub(crate) fn may(&self) -> impl Fn(&DeviceId) -> bool + '_ {
-        |device| self.members.contains_key(device)
+    pub(crate) fn may(&self, device: &DeviceId) -> bool {
+        self.members.contains_key(device)
     }
 
     /// Who may sign, as a person.

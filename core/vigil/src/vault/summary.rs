@@ -133,6 +133,7 @@ impl Summariser {
             people: reader.number("people"),
             minutes: reader.number("minutes"),
             conflicts,
+            hidden: !standing.hidden_by().is_empty(),
         };
         (columns, text)
     }

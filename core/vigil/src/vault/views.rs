@@ -57,6 +57,8 @@ pub struct RecordSummary {
     pub minutes: Option<i64>,
     /// How many fields and decisions are open because people differ.
     pub conflicts: u32,
+    /// Whether somebody took it out of the lists.
+    pub hidden: bool,
     /// How far it has come.
     pub sync: SyncState,
     /// Why its content is not here any more. Nothing is lost: others have it.
@@ -179,6 +181,20 @@ pub struct Status {
     pub set_aside: u64,
     /// Fields and decisions that are open because people differ.
     pub conflicts: u64,
+    /// Shares whose copies must be called back and were not yet.
+    pub recalls_due: u64,
+    /// Open motions to which this device's person has said nothing, where she has a say.
+    pub motions_waiting: u64,
+    /// Erasures ordered here that not every device has confirmed.
+    pub erasures_unconfirmed: u64,
+    /// Days until the certificate ends; 0 when it has, none without one.
+    pub certificate_days: Option<i64>,
+    /// Days until reading closes without contact; 0 when it is closed, none where there is no lease.
+    pub lease_days: Option<i64>,
+    /// After how many wrong attempts in a row this home is wiped; none for never.
+    pub wipe_after: Option<u32>,
+    /// Whether that was set on this device; otherwise the space's policy says it.
+    pub wipe_after_set_here: bool,
     /// Screenings in progress.
     pub drafts: u64,
     /// Items that came and cannot be taken in yet, by reason.

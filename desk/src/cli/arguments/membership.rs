@@ -100,6 +100,11 @@ pub enum Motion {
         /// The beginning of the device's id.
         device: String,
     },
+    /// Move that a case is erased, and hide it until that is decided. Carrying it out erases it.
+    EraseCase {
+        /// The beginning of the record's id.
+        record: String,
+    },
     /// Move another policy. What is not given stays.
     Policy {
         /// How many persons sign a certificate: 1 or 2.
@@ -114,6 +119,12 @@ pub enum Motion {
         /// How many days a device may read without contact.
         #[arg(long)]
         lease_days: Option<u16>,
+        /// After how many wrong attempts a device wipes itself, unless its district says otherwise; 0 for never.
+        #[arg(long)]
+        wipe_after: Option<u16>,
+        /// How many days a monitor's device keeps what has arrived.
+        #[arg(long)]
+        monitor_days: Option<u16>,
     },
     /// Join a motion.
     Second {

@@ -124,6 +124,7 @@ impl<R: BufRead, W: Write> Interview<'_, R, W> {
                 address: None,
                 document: None,
                 birth_year: None,
+                immigration_status: None,
                 note: None,
             };
             let ended = self.person(&mut person)?;

@@ -6,10 +6,10 @@ use super::super::fixtures::{
 };
 use super::super::{
     Agreement, AllegationStep, BasisKind, ChildConsent, Consent, ConsentWord, FieldSettlement, GivenBy, Ground,
-    Guardian, LongText, OutcomeSettlement, RecallStep, Received, ShareId,
+    Guardian, Hiding, LongText, OutcomeSettlement, RecallStep, Received, ShareId,
 };
 use super::*;
-use vigil_protocol::RecordId;
+use vigil_protocol::{PersonId, RecordId};
 
 fn standing(events: &[(EventId, Event)]) -> Standing {
     Standing::of(events.iter().map(|(id, event)| (*id, event)))
@@ -164,6 +164,8 @@ fn bodies(sort: Sort) -> Vec<EventBody> {
             allegation: event_id(ALLEGED),
             reason: Code::new("mistaken").unwrap(),
         })],
+        Sort::Hidden => vec![EventBody::Hiding(Hiding::Hidden)],
+        Sort::Shown => vec![EventBody::Hiding(Hiding::Shown)],
     }
 }
 
@@ -205,6 +207,7 @@ fn every_pair_of_concurrent_events_follows_the_table_in_every_order() {
 /// Everything that stood alone stands beside the other, too.
 fn stands_in(alone: &Standing, both: &Standing, pair: (Sort, Sort)) {
     assert!(!alone.is_erased() || both.is_erased());
+    assert!(alone.hidden_by().is_empty() || !both.hidden_by().is_empty(), "{pair:?}");
     assert!(alone.not_understood().iter().all(|id| both.not_understood().contains(id)));
     let says_nothing = alone.outcome == OutcomeState::None;
     assert!(says_nothing || alone.outcome == both.outcome, "{pair:?}");
@@ -248,11 +251,11 @@ fn is_open(pair: &[(EventId, Event)], sort: Sort) -> bool {
 fn stands(standing: &Standing, sort: Sort) -> bool {
     match sort {
         Sort::Erased => standing.is_erased(),
-        Sort::BasisEnded => standing
-            .bases()
-            .iter()
-            .all(|basis| !basis.is_alive(&|device| Some(vigil_protocol::PersonId::of_device(device)))),
+        Sort::BasisEnded => {
+            standing.bases().iter().all(|basis| !basis.is_alive(&|device| Some(PersonId::of_device(device))))
+        }
         Sort::AllegationWithdrawn => standing.allegations().iter().all(|allegation| !allegation.stands()),
+        Sort::Hidden => !standing.hidden_by().is_empty(),
         _ => standing.consents().all(|(_, _, state)| matches!(state, ConsentState::Withdrawn(_))),
     }
 }
@@ -358,4 +361,16 @@ fn settlements_of_a_field_keep_what_was_chosen_over_what() {
     assert_eq!((settlement.chosen, settlement.over.clone()), (ChangeHash([2; 32]), vec![ChangeHash([1; 32])]));
     assert_eq!(standing.settlements_of(&name("sex")).len(), 1);
     assert!(standing.settlements_of(&name("minutes")).is_empty());
+}
+
+#[test]
+fn a_hidden_record_shows_again_only_to_who_saw_it_hidden() {
+    let hidden = |number, after: &[u8]| event(number, after, EventBody::Hiding(Hiding::Hidden));
+    let shown = |number, after: &[u8]| event(number, after, EventBody::Hiding(Hiding::Shown));
+    let is_hidden = |events: &[(EventId, Event)]| !standing(events).hidden_by().is_empty();
+    assert!(!is_hidden(&[]) && !is_hidden(&[shown(1, &[])]));
+    assert!(is_hidden(&[hidden(1, &[])]) && is_hidden(&[hidden(1, &[]), shown(2, &[])]));
+    assert!(!is_hidden(&[hidden(1, &[]), shown(2, &[1])]));
+    assert!(is_hidden(&[hidden(1, &[]), hidden(3, &[]), shown(2, &[1])]), "another hid it, too");
+    assert!(is_hidden(&[hidden(1, &[]), shown(2, &[1]), hidden(3, &[2])]));
 }

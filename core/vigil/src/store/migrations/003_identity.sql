@@ -1,3 +1,6 @@
+-- 1 while somebody has taken the record out of the lists.
+ALTER TABLE record ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+
 -- Cards of other spaces. A share goes to one only after two people compared its number.
 CREATE TABLE space_card (
     space     BLOB PRIMARY KEY,

@@ -6,14 +6,17 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
-use super::readers::may_erase;
+use super::readers::{Erasing, MayNot, may_erase};
 use crate::error::{Result, VigilError};
 use crate::keys::SealingKeyPair;
+use crate::records::{EventBody, Outcome, Received, SignedEvent};
 use crate::store::chains::Reason;
-use crate::store::{self, Parked, Setting, chains, erasures, generations, handed_over, receipts, records, settings};
-use crate::vault::{Space, Vault};
+use crate::store::{
+    self, Parked, Row, Setting, chains, erasures, generations, handed_over, receipts, records, settings,
+};
+use crate::vault::{Space, Vault, is_copy_of};
 use reader::{Done, Incoming, Job, Reader, Spot};
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use vigil_protocol::{
@@ -115,9 +118,8 @@ fn apply(
         }
         for (record, at) in tombstones {
             let author = at.header.device;
-            let Some(saves) = erase(tx, vault.space.as_ref(), &record, (&author, at.header.log_length))? else {
-                continue;
-            };
+            let seen = at.header.log_length;
+            let Ok(saves) = erase(tx, vault.space.as_ref(), &record, (&author, seen))? else { continue };
             taken.erased_records += 1;
             forgotten.extend(saves);
             erasures::confirm(tx, &record, &author)?;
@@ -347,6 +349,10 @@ fn keep(
     taken: &mut TakenIn,
     receipted: &dyn Fn(&Spot) -> bool,
 ) -> Result<()> {
+    if done.refused {
+        generations::destroy(tx, &done.record)?;
+        return Ok(chains::destroy(tx, &done.record)?);
+    }
     if !done.generations.is_empty() {
         // Whatever was gone here was given to this device again.
         handed_over::forget(tx, &done.record)?;
@@ -381,28 +387,45 @@ fn keep(
     Ok(())
 }
 
-/// Erases a record, if who `said` so, when the log had so many entries, may: its creator, an officer or a desk. Gives the numbers of saves that went with
-/// it, or `None` if the author may not.
+/// What is known of a record here; nothing if it never was, or is erased.
+pub(crate) fn look_at(connection: &Connection, space: &Space, record: &RecordId) -> Result<Option<Erasing>> {
+    let Some(Row { columns, .. }) = records::get(connection, record)? else {
+        let stub = handed_over::find(connection, record)?;
+        return Ok(stub.map(|stub| Erasing { kind: stub.kind, creator: stub.creator, is_decided: false }));
+    };
+    let travelled_on = [Outcome::LetGo, Outcome::DeclinedInformed].map(|outcome| outcome.name());
+    let mut is_decided = columns.outcome.is_some_and(|outcome| !travelled_on.contains(&outcome.as_str()));
+    if is_decided {
+        // What came from another space and is nobody's case here is erased when that space calls it back (ADR 0016).
+        // That it came from there shows in its name, which nobody can choose.
+        let events = records::events(connection, record)?;
+        let came = |signed: SignedEvent| match signed.event.body {
+            EventBody::Received(Received::Share(provenance)) => is_copy_of(&space.id(), &provenance, record),
+            _ => false,
+        };
+        is_decided = !events.iter().filter_map(|bytes| SignedEvent::from_bytes(bytes).ok()).any(came);
+    }
+    Ok(Some(Erasing { kind: columns.kind, creator: columns.creator, is_decided }))
+}
+
+/// Erases a record, if its author may say so. Gives the numbers of saves that went with it, or why the author may not.
 pub(crate) fn erase(
     tx: &Transaction<'_>,
     space: Option<&Space>,
     record: &RecordId,
-    said: (&DeviceId, u64),
-) -> Result<Option<Vec<u64>>> {
-    let known = match records::get(tx, record)? {
-        Some(row) => Some((row.columns.kind, row.columns.creator)),
-        None => handed_over::find(tx, record)?.map(|stub| (stub.kind, stub.creator)),
-    };
-    let known = known.as_ref().map(|(kind, creator)| (kind.as_str(), creator));
-    if !space.is_some_and(|space| may_erase(&space.membership, known, said)) {
-        return Ok(None);
+    author: (&DeviceId, u64),
+) -> Result<std::result::Result<Vec<u64>, MayNot>> {
+    let Some(space) = space else { return Ok(Err(MayNot::NotTheirs)) };
+    let known = look_at(tx, space, record)?;
+    if let Err(why) = may_erase(&space.membership, (record, known.as_ref()), author) {
+        return Ok(Err(why));
     }
     records::erase(tx, record)?;
     generations::destroy(tx, record)?;
     chains::destroy(tx, record)?;
     receipts::destroy(tx, record)?;
     handed_over::forget(tx, record)?;
-    Ok(Some(store::outbox::destroy(tx, record)?))
+    Ok(Ok(store::outbox::destroy(tx, record)?))
 }
 
 impl Vault {

@@ -61,6 +61,18 @@ pub(super) struct Done {
     pub(super) generations: Vec<Generation>,
     pub(super) accepted: Vec<Incoming>,
     pub(super) parked: Vec<(Incoming, Reason)>,
+    /// It is not for this device, and nothing that came of it before stays, either.
+    pub(super) refused: bool,
+}
+
+impl Done {
+    /// An auditor reads no case (DESIGN 1): what somebody sealed to it nevertheless is let go, its keys too. What was held
+    /// here before stays as it was.
+    fn refused(record: RecordId, is_held: bool) -> Self {
+        let (put, events, generations) = (None, Vec::new(), Vec::new());
+        let (accepted, parked) = (Vec::new(), Vec::new());
+        Self { record, put, is_new: false, events, generations, accepted, parked, refused: !is_held }
+    }
 }
 
 impl Done {
@@ -162,6 +174,7 @@ impl Reader<'_> {
             generations: Vec::new(),
             accepted: Vec::new(),
             parked: Vec::new(),
+            refused: false,
         };
         let mut held: BTreeMap<KeyCommitment, Generation> =
             job.generations.into_iter().map(|generation| (generation.commitment, generation)).collect();
@@ -194,6 +207,7 @@ impl Reader<'_> {
             .map(|event| (event.event.id(&job.record), event))
             .collect();
         let mut kind = job.columns.as_ref().map(|columns| columns.kind.clone()).unwrap_or_default();
+        let is_held = job.columns.is_some();
         let mut waiting: Vec<(Incoming, RecordContent)> = Vec::new();
         for incoming in job.items {
             let Item::Write(reference, sealed) = &incoming.item else {
@@ -246,6 +260,9 @@ impl Reader<'_> {
             if waiting.is_empty() || waiting.len() == before {
                 break;
             }
+        }
+        if self.role == Role::Auditor && !kind.is_empty() && !is_for_auditors(&kind) {
+            return Done::refused(done.record, is_held);
         }
         done.parked.extend(waiting.into_iter().map(|(incoming, _)| (incoming, Reason::MissingChanges)));
         if self.recovery.is_some() && is_for_auditors(&kind) {

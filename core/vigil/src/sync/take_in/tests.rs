@@ -121,3 +121,34 @@ fn items_of_a_removed_author_are_held_also_when_their_key_is_known() {
     pair.desk().retry_parked().unwrap();
     assert_eq!(pair.desk().status().unwrap().parked, [("suspended_author".to_owned(), 2)]);
 }
+
+#[test]
+fn an_auditors_device_lets_a_case_go_that_a_hostile_member_seals_to_it() {
+    let mut pair = Pair::new("auditor");
+    let record = pair.records[0];
+    let folder = pair.folder.clone();
+    let copies = pair.copies.clone();
+    let desk = pair.desk();
+    desk.take_in_copies(&copies).unwrap();
+    for (name, role, opens) in [("auditor", Role::Auditor, false), ("officer", Role::Officer, true)] {
+        let passphrase = Passphrase::new("four random words");
+        let mut other = Vault::create_at_floor(&folder.join(name), &passphrase, name).unwrap();
+        let welcome = desk.admit(&other.join_request().unwrap(), role, "").unwrap();
+        other.join(other.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
+        // No facade call grants an auditor a case; a changed program does.
+        let copy = desk
+            .store
+            .in_transaction(|tx| desk.enqueue(tx, &record, &crate::sync::Save::Grant(vec![other.device()])))
+            .unwrap();
+        desk.keep_copies(vec![copy]).unwrap();
+        let mut all = copies.clone();
+        all.extend(desk.sealed_copies().unwrap());
+        // The keys may come first, and the content later; and that again.
+        let (content, keys): (Vec<_>, Vec<_>) = all.into_iter().partition(|copy| copies.contains(copy));
+        for copies in [&keys, &content, &keys, &content] {
+            other.take_in_copies(copies).unwrap();
+        }
+        assert_eq!(other.show(&record).is_ok(), opens, "{name}");
+        assert_eq!(!generations::of_record(other.store.read(), &record).unwrap().is_empty(), opens, "{name}");
+    }
+}

@@ -5,6 +5,7 @@ use super::*;
 use crate::keys::Passphrase;
 use crate::records::{NewSighting, Outcome};
 use crate::store::records;
+use vigil_protocol::Role;
 use vigil_protocol::Timestamp;
 
 struct Committee {

@@ -107,7 +107,8 @@ impl Vault {
             Ok::<_, VigilError>(())
         })?;
         self.space = Some(space);
-        self.note_time(&[], None)
+        self.note_time(&[], None)?;
+        self.follow_policy()
     }
 
     /// Names the server of a space that had none, or another one.

@@ -151,6 +151,7 @@ impl Vault {
             body @ (LogBody::Assign { .. }
             | LogBody::Intake { .. }
             | LogBody::HandOverCases { .. }
+            | LogBody::Replace { .. }
             | LogBody::Second { .. }
             | LogBody::Object { .. }) => {
                 // Somebody whom it names was removed in the meantime, or the motion is over; the person sees it as it is.

@@ -5,7 +5,7 @@ use crate::error::{Result, VigilError};
 use crate::lease::{self, Ends, Known, Reading};
 use crate::store::{Setting, StoreError, settings};
 use crate::vault::Vault;
-use rusqlite::Transaction;
+use rusqlite::{Connection, Transaction};
 use serde::Serialize;
 use vigil_protocol::{LogEntry, Timestamp, canonical, limits};
 
@@ -33,16 +33,25 @@ impl Vault {
     }
 
     fn known_time(&self) -> Result<Known> {
+        self.known_in(self.store.read())
+    }
+
+    fn known_in(&self, connection: &Connection) -> Result<Known> {
         let damaged = |_| VigilError::DatabaseDamaged { detail: "the lease" };
-        let known: (Timestamp, i64, Timestamp) = match settings::get(self.store.read(), Setting::Lease)? {
+        let known: (Timestamp, i64, Timestamp) = match settings::get(connection, Setting::Lease)? {
             Some(bytes) => canonical::decode(&bytes).map_err(damaged)?,
             // A home of the first versions: what its log says is all that is known.
             None => {
-                let newest = newest_of(&self.space()?.log);
+                let newest = newest_of(&self.space()?.log).min(self.now());
                 (newest, self.monotonic(), newest)
             }
         };
         Ok(Known { newest: known.0, seen_at: known.1, renewed: known.2 })
+    }
+
+    /// The time by which certificates and leases are judged here: it never runs back.
+    pub(crate) fn judged_time(&self) -> Result<Timestamp> {
+        Ok(self.known_time()?.time(self.monotonic()))
     }
 
     fn note(tx: &Transaction<'_>, known: &Known) -> Result<(), StoreError> {
@@ -54,12 +63,21 @@ impl Vault {
         Self::note(tx, &Known { newest: at, seen_at: self.monotonic(), renewed: at })
     }
 
-    /// Notes the times of verified entries, and contact with the server at its time.
+    /// Notes a time that somebody else signed, as it stands in a receipt. It counts up to this device's clock at most: one
+    /// that is wrong and far ahead ends no lease.
+    pub(crate) fn note_signed(&self, tx: &Transaction<'_>, said: Timestamp) -> Result<()> {
+        let (known, monotonic) = (self.known_in(tx)?, self.monotonic());
+        let newest = known.time(monotonic).max(said.min(self.now()));
+        Ok(Self::note(tx, &Known { newest, seen_at: monotonic, ..known })?)
+    }
+
+    /// Notes the times of verified entries, up to this device's clock, and contact with the server at its time.
     pub(crate) fn note_time(&self, entries: &[LogEntry], contact: Option<Timestamp>) -> Result<()> {
         let known = self.known_time()?;
         let monotonic = self.monotonic();
         // The server's word replaces what was reckoned here: otherwise an entry from the future would end every lease early.
-        let newest = contact.unwrap_or_else(|| known.time(monotonic).max(newest_of(entries)));
+        let said = newest_of(entries).min(self.now());
+        let newest = contact.unwrap_or_else(|| known.time(monotonic).max(said));
         let renewed = contact.unwrap_or(known.renewed);
         let noted = Known { newest, seen_at: monotonic, renewed };
         Ok(self.store.in_transaction(|tx| Self::note(tx, &noted))?)
@@ -104,7 +122,7 @@ impl Vault {
     }
 
     /// That this device may read now.
-    pub(in crate::vault) fn may_read(&self) -> Result<()> {
+    pub(crate) fn may_read(&self) -> Result<()> {
         if self.space.is_none() {
             return Ok(());
         }

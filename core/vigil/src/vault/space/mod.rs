@@ -13,6 +13,7 @@ mod intentions;
 mod lease;
 mod log_by_hand;
 mod motions;
+mod regrant;
 mod second_code;
 
 pub use admission::{Admission, CandidateView};

@@ -107,7 +107,7 @@ impl Vault {
         self.write_log(LogBody::Object { motion: *motion })
     }
 
-    /// Carries out a motion that is carried.
+    /// Carries out a motion that is carried. Carrying out the erasure of a case erases it, here and everywhere.
     ///
     /// # Errors
     /// [`VigilError::NotFound`], [`VigilError::NotAllowed`] if it is not carried, or for a device that cannot do it: a removal
@@ -117,6 +117,10 @@ impl Vault {
         let record = view.motion(motion).ok_or(VigilError::NotFound { what: "motion" })?;
         let share = match record.motion.clone() {
             Motion::Remove { device } => return self.carry_out_removal(motion, &device),
+            Motion::EraseCase { record } => {
+                self.write_log(LogBody::CarryOut { motion: *motion, share: None })?;
+                return self.erase_as_decided(&record);
+            }
             Motion::Raise { device, role: Role::Desk } => {
                 let member = view.member(&device).ok_or(VigilError::NotFound { what: "member" })?;
                 Some(self.share_for(device, &member.sealing_key)?)
@@ -132,7 +136,7 @@ impl Vault {
         self.write_log(LogBody::CarryOut { motion: *motion, share })
     }
 
-    /// Carries out removals that are carried, where this device can, and starts a new epoch where the newest is exposed.
+    /// Carries out removals and erasures that are carried, where this device can, and starts a new epoch where the newest is exposed.
     pub(crate) fn do_what_is_carried(&mut self) -> Result<()> {
         let now = self.now();
         let view = &self.space()?.membership;
@@ -140,14 +144,18 @@ impl Vault {
         if !i_am_desk || !self.holds_epoch()? {
             return Ok(());
         }
-        let removals: Vec<Hash> = view
+        let carried: Vec<Hash> = view
             .motions()
             .into_iter()
             .filter(|record| view.is_carried(&record.hash, now))
-            .filter(|record| matches!(record.motion, Motion::Remove { device } if device != self.device))
+            .filter(|record| match record.motion {
+                Motion::Remove { device } => device != self.device,
+                Motion::EraseCase { .. } => true,
+                _ => false,
+            })
             .map(|record| record.hash)
             .collect();
-        for motion in removals {
+        for motion in carried {
             self.carry_out(&motion)?;
         }
         self.rotate_if_exposed()?;
@@ -187,6 +195,18 @@ impl Vault {
             backers: call(&record.backers)?,
             objectors: call(&record.objectors)?,
         })
+    }
+
+    /// Motions that this device's person could carry and has said nothing to.
+    pub(in crate::vault) fn motions_waiting(&self) -> Result<u64> {
+        let (view, now) = (&self.space()?.membership, self.now());
+        let Some(me) = view.active_member(&self.device).filter(|me| me.leads(now)) else { return Ok(0) };
+        let is_mine = |device: &DeviceId| view.member(device).is_some_and(|member| member.person == me.person);
+        let waits = |record: &&MotionRecord| {
+            view.motion_state(&record.hash, now) == Some(MotionState::Open)
+                && !record.backers.iter().chain(&record.objectors).any(is_mine)
+        };
+        Ok(view.motions().into_iter().filter(waits).count() as u64)
     }
 
     /// The motion whose name begins like this.
