@@ -7,7 +7,7 @@ use vigil_core::{ListQuery, NewSighting, Role, Timestamp, VigilError};
 use vigil_protocol::{
     Answer, Batch, BatchHeader, BatchOutcome, Capsule, Chain, DeviceId, FirstCode, HardwareClaim, Hash, Item,
     KeyCommitment, KeyReference, Membership, Nonce, PushedBatch, Recipient, RecordId, SUITE, Salt, SealedKey,
-    SealingPublicKey, SecondCode, SequenceRanges, SigningKey, SpaceId, SyncRequest, SyncResponse, canonical,
+    SealingPublicKey, SecondCode, SequenceRanges, SigningKey, SpaceId, SyncRequest, SyncResponse,
 };
 use vigil_tests::Committee;
 

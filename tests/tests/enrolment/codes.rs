@@ -125,7 +125,7 @@ fn a_request_of_the_first_days_admits_nobody() {
 }
 
 /// What somebody who stands between can make: a code that looks like a real one, under keys of hers.
-pub fn forged(real: &SecondCode, for_device: &FirstCode, key: &SigningKey) -> SecondCode {
+pub(super) fn forged(real: &SecondCode, for_device: &FirstCode, key: &SigningKey) -> SecondCode {
     let mut code = real.clone();
     code.nonce = for_device.nonce;
     code.certificate.device = for_device.device;

@@ -205,7 +205,7 @@ fn a_servers_card_that_does_not_fit_is_named_by_its_hash_and_no_other_is_taken()
 #[test]
 fn the_second_code_does_not_grow_with_the_space() {
     let mut committee = Committee::new();
-    let mut size = |committee: &mut Committee| {
+    let size = |committee: &mut Committee| {
         let mut phone = Device::create("Phone");
         let request = phone.vault().join_request().unwrap();
         assert!(first_code(&request).to_bytes().len() < 300);
