@@ -126,6 +126,8 @@ impl Space {
             LogBody::Rotate { rotation, .. } | LogBody::Suspend { rotation: Some(rotation), .. } => {
                 (Some(rotation.epoch_key), rotation.shares.clone())
             }
+            // What was handed on by an entry that the log refuses later is left out: see docs/testing.md.
+            LogBody::Admit { .. } | LogBody::CarryOut { .. } if length == u64::MAX => return,
             LogBody::Admit { share, .. } | LogBody::CarryOut { share, .. } => {
                 (view.epoch_key(view.epoch()), share.iter().cloned().collect())
             }

@@ -17,7 +17,7 @@ impl Space {
     /// Saves content of a record on a device, with a sealed copy for handing over.
     pub(super) fn save(&mut self, device: usize, record: RecordId, events: Vec<SignedEvent>) -> Result<(), Broken> {
         let number = u32::try_from(self.contents.len()).unwrap_or(u32::MAX);
-        self.contents.push(Content { record, events, verified: false });
+        self.contents.push(Content { events, verified: false });
         let save = Save::Content(record, number);
         self.devices[device].waiting.push(save.clone());
         let number = self.sent.len() as u64;

@@ -16,14 +16,11 @@ use vigil_protocol::{
 /// A signed batch, wherever it is now.
 pub(super) struct Sent {
     pub(super) batch: Batch,
-    /// The epoch's key in its author's view: what a copy for an epoch was sealed to.
-    pub(super) epoch_key: Option<SealingPublicKey>,
     pub(super) verified: bool,
 }
 
 /// What is sealed in a write.
 pub(super) struct Content {
-    pub(super) record: RecordId,
     pub(super) events: Vec<SignedEvent>,
     pub(super) verified: bool,
 }
@@ -266,13 +263,6 @@ impl Space {
         true
     }
 
-    /// The view after so many entries.
-    pub(super) fn view_at(&self, length: u64) -> Arc<Membership> {
-        let first = self.views[0].length();
-        let at = usize::try_from(length.saturating_sub(first)).unwrap_or(0);
-        self.views.get(at).cloned().unwrap_or_else(|| self.newest())
-    }
-
     /// The record that an item is about.
     pub(super) fn record_of(&self, item: &Item) -> Option<RecordId> {
         match item {
@@ -289,10 +279,8 @@ impl Space {
         items: Vec<Item>,
         author: usize,
     ) -> Result<usize, Broken> {
-        let view = &self.devices[author].view;
-        let epoch_key = view.epoch_key(view.epoch());
         let batch = Batch::sign(header, items, key_of(&self.devices[author].id)?);
-        self.sent.push(Sent { batch, epoch_key, verified: false });
+        self.sent.push(Sent { batch, verified: false });
         Ok(self.sent.len() - 1)
     }
 

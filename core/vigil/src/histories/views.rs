@@ -64,7 +64,8 @@ impl Space {
         if me.proofs != self.stopped {
             say(format!("it suspects {} of {}", me.proofs.len(), self.stopped.len()));
         }
-        let erased: BTreeSet<_> = me.erased.difference(&me.alone).copied().collect();
+        let with_others = |record: &&RecordId| self.erased.contains(*record) || !me.alone.contains(*record);
+        let erased: BTreeSet<RecordId> = me.erased.iter().filter(with_others).copied().collect();
         if erased != self.erased {
             say(format!("it erased {} of {}", me.erased.len(), self.erased.len()));
         }
