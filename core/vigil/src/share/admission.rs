@@ -1,11 +1,10 @@
 //! A path of admissions: the log entries that lead from a space's genesis to one device.
 //! It promises that somebody whom the founder admitted, directly or through others, admitted this device; it shows nothing
-//! else of the log, and it cannot show that the device was not removed since.
+//! else of the log: not whether a second person signed, and not whether the device was removed since.
 
 use std::collections::BTreeMap;
 use vigil_protocol::{
-    DeviceId, Hash, LogBody, LogEntry, Membership, NewMember, ProtocolError, Purpose, Role, SigningPublicKey, SpaceId,
-    verify,
+    DeviceId, Hash, LogBody, LogEntry, Membership, ProtocolError, Purpose, Role, SigningPublicKey, SpaceId, verify,
 };
 
 /// Longest path.
@@ -19,15 +18,36 @@ pub(crate) struct Admitted {
     pub(crate) device: DeviceId,
     pub(crate) key: SigningPublicKey,
     pub(crate) role: Role,
+    pub(crate) probation: bool,
 }
 
 /// Whom an entry makes a member.
-fn member_of(entry: &LogEntry) -> Option<&NewMember> {
+#[derive(Clone, Copy)]
+struct Named {
+    device: DeviceId,
+    key: SigningPublicKey,
+    role: Role,
+    probation: bool,
+}
+
+/// By name in a space of the first days, by a certificate in one with a policy.
+fn named_by(entry: &LogEntry) -> Option<Named> {
     match &entry.body {
-        LogBody::Genesis { founder, .. } => Some(founder),
-        LogBody::Add { member, .. } => Some(member),
+        LogBody::Genesis { founder: member, .. } | LogBody::Add { member, .. } => {
+            Some(Named { device: member.device, key: member.signing_key, role: member.role, probation: false })
+        }
+        LogBody::Found { founder: member, .. } | LogBody::Admit { certificate: member, .. } => Some(Named {
+            device: member.device,
+            key: member.signing_key,
+            role: member.role,
+            probation: member.probation,
+        }),
         _ => None,
     }
+}
+
+fn begins(entry: &LogEntry) -> bool {
+    entry.body.founder().is_some()
 }
 
 /// The entries that lead to a device, genesis first. `None` if the log does not add it, or by too long a way.
@@ -35,9 +55,9 @@ pub(crate) fn admission_path(log: &[LogEntry], device: &DeviceId) -> Option<Vec<
     let mut path: Vec<LogEntry> = Vec::new();
     let mut wanted = *device;
     loop {
-        let entry = log.iter().find(|entry| member_of(entry).is_some_and(|member| member.device == wanted))?;
+        let entry = log.iter().find(|entry| named_by(entry).is_some_and(|named| named.device == wanted))?;
         path.push(entry.clone());
-        if matches!(entry.body, LogBody::Genesis { .. }) {
+        if begins(entry) {
             path.reverse();
             return Some(path);
         }
@@ -59,40 +79,40 @@ pub(crate) fn verify_path(path: &[LogEntry]) -> Result<Admitted, ProtocolError> 
     }
     let (genesis, additions) = path.split_first().ok_or(not_allowed("a path begins with a genesis"))?;
     let membership = Membership::from_genesis(genesis)?;
-    let LogBody::Genesis { founder, .. } = &genesis.body else {
-        return Err(not_allowed("a path begins with a genesis"));
-    };
-    let mut members: BTreeMap<DeviceId, &NewMember> = BTreeMap::from([(founder.device, founder)]);
+    let founder = named_by(genesis).ok_or(not_allowed("a path begins with a genesis"))?;
+    let mut members = BTreeMap::from([(founder.device, founder)]);
     let mut last = founder;
     for entry in additions {
-        let LogBody::Add { member, .. } = &entry.body else {
-            return Err(not_allowed("a path has admissions only"));
-        };
+        let named = named_by(entry).filter(|_| !begins(entry)).ok_or(not_allowed("a path has admissions only"))?;
+        if membership.policy().is_some() && matches!(entry.body, LogBody::Add { .. }) {
+            return Err(not_allowed("a device is admitted by a certificate"));
+        }
         if entry.suite != vigil_protocol::SUITE || entry.space != membership.space() {
             return Err(ProtocolError::BrokenChain { what: "path of admissions" });
         }
         let author = members.get(&entry.author).ok_or(not_allowed("whoever admits was admitted before"))?;
-        let may = author.role == Role::Desk || (author.role == Role::Officer && member.role != Role::Desk);
-        if !may || members.contains_key(&member.device) {
+        let may = author.role == Role::Desk || (author.role == Role::Officer && named.role != Role::Desk);
+        if !may || author.probation || members.contains_key(&named.device) {
             return Err(not_allowed("officers and desks admit, each device once"));
         }
-        verify(&author.signing_key, Purpose::LogEntry, &entry.hash(), &entry.signature, "admission")?;
-        members.insert(member.device, member);
-        last = member;
+        verify(&author.key, Purpose::LogEntry, &entry.hash(), &entry.signature, "admission")?;
+        members.insert(named.device, named);
+        last = named;
     }
     Ok(Admitted {
         space: membership.space(),
         genesis: membership.genesis(),
         device: last.device,
-        key: last.signing_key,
+        key: last.key,
         role: last.role,
+        probation: last.probation,
     })
 }
 
 impl Admitted {
     /// Refuses whoever may not speak for the space to another one.
     pub(crate) fn check_speaks_for_space(&self) -> Result<(), ProtocolError> {
-        if matches!(self.role, Role::Officer | Role::Desk) {
+        if matches!(self.role, Role::Officer | Role::Desk) && !self.probation {
             Ok(())
         } else {
             Err(ProtocolError::NotAllowed { why: "officers and desks speak for a space" })
@@ -142,6 +162,7 @@ mod tests {
         let path = admission_path(&fixture::log().unwrap(), &fixture::device(3)).unwrap();
         let admitted = verify_path(&path).unwrap();
         assert!(admitted.check_speaks_for_space().is_ok());
-        assert!(Admitted { role: Role::Volunteer, ..admitted }.check_speaks_for_space().is_err());
+        assert!(Admitted { role: Role::Volunteer, ..admitted.clone() }.check_speaks_for_space().is_err());
+        assert!(Admitted { probation: true, ..admitted }.check_speaks_for_space().is_err());
     }
 }
