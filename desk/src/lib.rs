@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod agent;
+pub mod blast_radius;
 pub mod cli;
 pub mod demo;
 mod error;

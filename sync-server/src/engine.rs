@@ -88,8 +88,11 @@ impl Engine {
     /// # Errors
     /// As [`Self::open`].
     pub fn open_with_clock(config: &ServerConfig, clock: Arc<dyn ServerClock>) -> Result<Self, ServerError> {
-        let engine = Self::open_folder(&DataFolder::open(&config.data)?, config.quotas.clone())?;
-        Ok(Self { clock, ..engine })
+        Ok(Self::open_folder(&DataFolder::open(&config.data)?, config.quotas.clone())?.with_clock(clock))
+    }
+
+    pub(crate) fn with_clock(self, clock: Arc<dyn ServerClock>) -> Self {
+        Self { clock, ..self }
     }
 
     pub(crate) fn open_folder(folder: &DataFolder, quotas: Quotas) -> Result<Self, ServerError> {

@@ -31,6 +31,8 @@ mod files;
 mod identity;
 pub mod limits;
 pub mod logging;
+#[doc(hidden)]
+pub mod loot;
 mod memory;
 mod routes;
 mod server;
@@ -45,5 +47,5 @@ pub use config::{Quotas, ServerConfig};
 pub use engine::{Engine, Reply, Report};
 pub use error::ServerError;
 pub use memory::keep_memory_private;
-pub use server::{RunningServer, start};
+pub use server::{RunningServer, start, start_with_clock};
 pub use stop::stop_signal;

@@ -4,6 +4,7 @@
 
 use crate::accept;
 use crate::card::{self, CARD_FILE};
+use crate::clock::{ServerClock, SystemClock};
 use crate::config::ServerConfig;
 use crate::engine::Engine;
 use crate::error::ServerError;
@@ -87,6 +88,14 @@ fn public_address(config: &ServerConfig, address: SocketAddr) -> Result<(String,
 /// # Errors
 /// [`ServerError`]: files, address or configuration cannot be used. Nothing is running then.
 pub async fn start(config: ServerConfig) -> Result<RunningServer, ServerError> {
+    start_with_clock(config, Arc::new(SystemClock)).await
+}
+
+/// As [`start`], with a clock of the caller's: for tests in which weeks pass in no time.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with_clock(config: ServerConfig, clock: Arc<dyn ServerClock>) -> Result<RunningServer, ServerError> {
     let listen_error = |source| ServerError::Listen { address: config.listen, source };
     let listener = TcpListener::bind(config.listen).await.map_err(listen_error)?;
     let address = listener.local_addr().map_err(listen_error)?;
@@ -97,7 +106,7 @@ pub async fn start(config: ServerConfig) -> Result<RunningServer, ServerError> {
     }
     let opened = tokio::task::spawn_blocking(move || {
         let folder = DataFolder::open(&config.data)?;
-        let engine = Engine::open_folder(&folder, config.quotas)?;
+        let engine = Engine::open_folder(&folder, config.quotas)?.with_clock(clock);
         let tls = tls::set_up(&folder, hosts, engine.is_in_use()?)?;
         let card = ServerCard { url, identity: engine.identity(), authorities: vec![tls.authority] };
         card::write(&folder, &card)?;

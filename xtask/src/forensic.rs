@@ -30,7 +30,7 @@ pub(crate) fn run(mut arguments: Arguments) -> Outcome {
     process::status(report.failures().len() as u64)
 }
 
-fn built(name: &str, release: bool, more: &[&str]) -> Result<PathBuf, String> {
+pub(crate) fn built(name: &str, release: bool, more: &[&str]) -> Result<PathBuf, String> {
     eprintln!("building {name}");
     // The control in a folder of its own, or it would be the one that `vigil` is built from next.
     let target = if more.is_empty() { process::target() } else { process::target().join("positive-control") };

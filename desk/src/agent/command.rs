@@ -23,6 +23,13 @@ pub enum AgentCommand {
     Open {},
     /// Locks: drops the home with its keys, and stays.
     Lock {},
+    /// Destroys the home at once, open or not, and stays.
+    Panic {},
+    /// Sets the clock by which everything on this device goes, and stops it there.
+    Clock {
+        /// Milliseconds since 1970.
+        now: i64,
+    },
     /// Creates the space.
     CreateSpace {
         /// The server's card.

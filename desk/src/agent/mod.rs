@@ -1,27 +1,34 @@
 //! The agent: one device as a process of its own, told what to do line by line. The demo and the tests drive it.
 //! It promises to answer every line with exactly one line, and to answer a save only after it is durable.
 
+mod clock;
 mod command;
 mod lines;
 mod membership;
 mod recording;
+mod server;
 mod sharing;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use vigil_core::records::{EventBody, LongText};
 use vigil_core::sync::{Cancel, HttpTransport, SyncOptions};
-use vigil_core::{Choice, DraftId, HomeOptions, ListQuery, RecordId, RecordView, Role, Stretching, Vault, VigilError};
+use vigil_core::{
+    Choice, DraftId, HomeOptions, ListQuery, RecordId, RecordView, Role, Stretching, Timestamp, Vault, VigilError,
+};
 
 use crate::cli::arguments::Arguments;
 use crate::cli::{recorded_json, session, unlock};
 use crate::demo::search::{Found, Needles};
 use crate::error::DeskError;
+use clock::SetClock;
 pub use command::{AgentCommand, RecordState};
 use lines::Lines;
 use recording::Recording;
+pub(crate) use server::serve;
 pub use sharing::SharingCommand;
 
 /// Answers commands until standard input ends.
@@ -34,8 +41,8 @@ pub fn run(arguments: &Arguments, record_bodies: Option<&Path>) -> Result<(), De
         .enable_all()
         .build()
         .map_err(|error| DeskError::file("the network", error))?;
-    let mut agent =
-        Agent { arguments, home, vault: None, transport: None, runtime, bodies: record_bodies.map(Path::to_owned) };
+    let bodies = record_bodies.map(Path::to_owned);
+    let mut agent = Agent { arguments, home, clock: Arc::default(), vault: None, transport: None, runtime, bodies };
     let mut lines = Lines::take_over()?;
     while let Some(line) = lines.next()? {
         lines.answer(&match agent.answer(&line) {
@@ -49,6 +56,7 @@ pub fn run(arguments: &Arguments, record_bodies: Option<&Path>) -> Result<(), De
 struct Agent<'a> {
     arguments: &'a Arguments,
     home: PathBuf,
+    clock: Arc<SetClock>,
     vault: Option<Vault>,
     transport: Option<Recording<HttpTransport>>,
     runtime: tokio::runtime::Runtime,
@@ -71,7 +79,7 @@ impl Agent<'_> {
             AgentCommand::Init { name } => {
                 let passphrase = session::passphrase(self.arguments, true)?;
                 // The agent is for demonstrations and tests.
-                let options = HomeOptions { stretching: Stretching::Floor, ..unlock::options(self.arguments) };
+                let options = HomeOptions { stretching: Stretching::Floor, ..self.options() };
                 let vault = Vault::create_with(&self.home, &passphrase, &name, &options)?;
                 let device = vault.device().to_string();
                 self.vault = Some(vault);
@@ -79,21 +87,40 @@ impl Agent<'_> {
             }
             AgentCommand::Open {} => {
                 let passphrase = session::passphrase(self.arguments, false)?;
-                let vault = Vault::open_with(&self.home, &passphrase, &unlock::options(self.arguments))?;
+                let vault = Vault::open_with(&self.home, &passphrase, &self.options())?;
                 let device = vault.device().to_string();
                 self.vault = Some(vault);
                 Ok(json!({"device": device}))
             }
             AgentCommand::Lock {} => {
-                self.vault = None;
-                // What the link still buffers was on the wire.
-                self.transport = None;
-                vigil_core::wipe_unused_stack();
+                self.lock();
+                Ok(Value::Null)
+            }
+            AgentCommand::Panic {} => {
+                let erased = Vault::panic_erase(&self.home, self.options().hardware_of(&self.home)?.as_ref())?;
+                self.lock();
+                Ok(
+                    json!({"hardware_key": erased.hardware_key, "key_file": erased.key_file, "databases": erased.databases}),
+                )
+            }
+            AgentCommand::Clock { now } => {
+                self.clock.set(Timestamp(now));
                 Ok(Value::Null)
             }
             AgentCommand::Sync { attempts } => self.sync(attempts),
             other => with_vault(self.vault.as_mut().ok_or(VigilError::NoHome)?, other),
         }
+    }
+
+    fn options(&self) -> HomeOptions {
+        HomeOptions { clock: Arc::clone(&self.clock) as _, ..unlock::options(self.arguments) }
+    }
+
+    fn lock(&mut self) {
+        self.vault = None;
+        // What the link still buffers was on the wire.
+        self.transport = None;
+        vigil_core::wipe_unused_stack();
     }
 
     fn sync(&mut self, attempts: u32) -> Result<Value, DeskError> {
@@ -121,9 +148,8 @@ impl Agent<'_> {
 fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskError> {
     match command {
         AgentCommand::CreateSpace { server_card } => {
-            // The demo keeps no recovery key: a person would write it on paper.
-            vault.create_space(server_card.as_deref())?;
-            Ok(Value::Null)
+            // The demo keeps none: a person would write it on paper.
+            Ok(json!({"recovery_key": vault.create_space(server_card.as_deref())?.text()}))
         }
         AgentCommand::JoinRequest {} => Ok(json!({"request": vault.join_request()?})),
         AgentCommand::Admit { request, role, name } => {
@@ -239,9 +265,12 @@ fn with_vault(vault: &mut Vault, command: AgentCommand) -> Result<Value, DeskErr
         AgentCommand::States {} => states(vault),
         AgentCommand::Status {} => Ok(value(&vault.status()?)),
         AgentCommand::Sharing(command) => sharing::run(vault, *command),
-        AgentCommand::Init { .. } | AgentCommand::Open {} | AgentCommand::Lock {} | AgentCommand::Sync { .. } => {
-            Err(DeskError::Usage("not here".to_owned()))
-        }
+        AgentCommand::Init { .. }
+        | AgentCommand::Open {}
+        | AgentCommand::Lock {}
+        | AgentCommand::Panic {}
+        | AgentCommand::Clock { .. }
+        | AgentCommand::Sync { .. } => Err(DeskError::Usage("not here".to_owned())),
     }
 }
 

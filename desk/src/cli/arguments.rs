@@ -418,6 +418,13 @@ pub enum Command {
         after_help = "Examples:\n  vigil demo\n  vigil demo --records 10000 --json\n  vigil demo --keep ./kept\n\nWith --json the last line is one JSON object. With --keep, everything stays for counting again: server/, devices/NAME/\n(they open with the passphrase `demo passphrase of NAME`), wire/, seeded.txt, NAME.list.json."
     )]
     Demo(Demo),
+    /// Serve devices of tests, under a clock that standard input sets.
+    #[command(hide = true)]
+    AgentServer {
+        /// Folder with all the server's files.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+    },
     /// Answer JSON commands line by line on standard input and output. For the demo and for tests.
     #[command(hide = true)]
     Agent {

@@ -139,6 +139,7 @@ fn run(arguments: &Arguments, output: &Output) -> Result<(), DeskError> {
         Command::Sync { attempts } => serve::sync(arguments, output, *attempts),
         Command::Serve(serve) => serve::serve(output, serve),
         Command::Demo(demo) => demo::run(output, demo),
+        Command::AgentServer { data } => agent::serve(output, data),
         Command::Agent { record_bodies } => agent::run(arguments, record_bodies.as_deref()),
     }
 }

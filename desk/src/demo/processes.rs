@@ -168,23 +168,35 @@ pub(crate) struct ServerProcess {
     child: Child,
     pub(crate) address: SocketAddr,
     pub(crate) card: PathBuf,
+    /// Of one whose clock is set.
+    input: Option<ChildStdin>,
     // Held open: a server whose output nobody reads might stop.
-    _output: Lines<BufReader<ChildStdout>>,
+    output: Lines<BufReader<ChildStdout>>,
 }
 
 impl ServerProcess {
     /// Starts the server; devices reach it at `public`.
     pub(crate) async fn start(program: &Path, data: &Path, public: SocketAddr) -> Result<Self, DeskError> {
-        let mut child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(["--json", "serve", "--log", "error", "--listen", "127.0.0.1:0", "--public-url"])
             .arg(format!("https://{public}"))
             .arg("--data")
             .arg(data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(problem("the server"))?;
+            .stdin(Stdio::null());
+        Self::spawn(command).await
+    }
+
+    /// Starts a server whose clock is set with [`Self::set_clock`]; devices reach it where it listens.
+    pub(crate) async fn start_with_clock(program: &Path, data: &Path) -> Result<Self, DeskError> {
+        let mut command = Command::new(program);
+        command.args(["--json", "agent-server", "--data"]).arg(data).stdin(Stdio::piped());
+        Self::spawn(command).await
+    }
+
+    async fn spawn(mut command: Command) -> Result<Self, DeskError> {
+        let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().map_err(problem("the server"))?;
+        let input = child.stdin.take();
         let output = child.stdout.take().ok_or_else(|| problem("the server")(std::io::ErrorKind::BrokenPipe.into()))?;
         let mut output = BufReader::new(output).lines();
         let line = timeout(SHUTDOWN, output.next_line())
@@ -197,11 +209,27 @@ impl ServerProcess {
         let address = text("listening")
             .parse()
             .map_err(|_| DeskError::DoesNotHold("the server did not say where it listens".to_owned()))?;
-        Ok(Self { child, address, card: PathBuf::from(text("server_card")), _output: output })
+        Ok(Self { child, address, card: PathBuf::from(text("server_card")), input, output })
+    }
+
+    /// Sets the clock of a server that was started with one.
+    pub(crate) async fn set_clock(&mut self, now: i64) -> Result<(), DeskError> {
+        let missing = || problem("the server")(std::io::ErrorKind::BrokenPipe.into());
+        let input = self.input.as_mut().ok_or_else(missing)?;
+        input.write_all(format!("{now}\n").as_bytes()).await.map_err(problem("the server"))?;
+        input.flush().await.map_err(problem("the server"))?;
+        let answer = timeout(SHUTDOWN, self.output.next_line()).await.map_err(|_| missing())?;
+        answer.map_err(problem("the server"))?.map(drop).ok_or_else(missing)
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> Result<u32, DeskError> {
+        self.child.id().ok_or_else(|| problem("the server")(std::io::ErrorKind::NotFound.into()))
     }
 
     /// Stops the server in good order.
     pub(crate) async fn stop(mut self) -> Result<(), DeskError> {
+        drop(self.input.take());
         if let Some(id) = self.child.id() {
             // Asked to stop, it lets requests finish and closes its files.
             let asked = Command::new("kill").arg(id.to_string()).status().await.is_ok_and(|status| status.success());

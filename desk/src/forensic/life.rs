@@ -33,7 +33,7 @@ struct Recorded {
 #[derive(Debug)]
 pub(super) struct Moments {
     pub(super) unlocked: Places,
-    /// The passphrase is looked for as well; so it is after the end.
+    /// The passphrase is looked for as well; so it is after the panic erase.
     pub(super) locked: Places,
     /// Only what was erased is looked for.
     pub(super) after_erase: Places,
@@ -248,11 +248,11 @@ impl Life {
         Ok(erased)
     }
 
-    /// What stands for panic erase until there is a command for it: the device locks, and its home is destroyed.
+    /// Panic erase, while the home is open.
     async fn panic(&mut self) -> Result<(), DeskError> {
-        self.lock().await?;
-        let home = self.root.join("files").join(SUBJECT);
-        std::fs::remove_dir_all(&home).map_err(|error| DeskError::file(home.display().to_string(), error))
+        let erased = self.subject.ask(&AgentCommand::Panic {}).await?;
+        let whole = ["hardware_key", "key_file", "databases"].iter().all(|part| erased.get(part) == Some(&json!(true)));
+        if whole { Ok(()) } else { Err(DeskError::DoesNotHold(format!("a panic erase left something: {erased}"))) }
     }
 
     async fn end(self) -> Result<(), DeskError> {

@@ -31,36 +31,36 @@ const SYLLABLES: usize = 4;
 
 /// Somebody who does not exist, and cannot be mistaken for anybody.
 #[derive(Clone)]
-pub(super) struct Marked {
-    pub(super) name: String,
-    pub(super) phone: String,
-    pub(super) note: String,
+pub(crate) struct Marked {
+    pub(crate) name: String,
+    pub(crate) phone: String,
+    pub(crate) note: String,
 }
 
 /// Draws marked people, each once.
-pub(super) struct Marks {
+pub(crate) struct Marks {
     people: People,
     drawn: BTreeSet<String>,
 }
 
 impl Marks {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { people: People::new(Corpus::Bench, seed), drawn: BTreeSet::new() }
     }
 
     /// The next person.
-    pub(super) fn person(&mut self, seeds: &mut Seeds) -> Marked {
+    pub(crate) fn person(&mut self, seeds: &mut Seeds) -> Marked {
         Marked { name: self.name(seeds), phone: self.phone(seeds), note: self.note(seeds) }
     }
 
     /// The next name.
-    pub(super) fn name(&mut self, seeds: &mut Seeds) -> String {
+    pub(crate) fn name(&mut self, seeds: &mut Seeds) -> String {
         let script = self.people.script();
         format!("{} {}", self.people.name(script), self.word(script, seeds))
     }
 
     /// The next note.
-    pub(super) fn note(&mut self, seeds: &mut Seeds) -> String {
+    pub(crate) fn note(&mut self, seeds: &mut Seeds) -> String {
         let script = self.people.script();
         format!("{} {}", self.people.sentence(script), self.word(script, seeds))
     }
@@ -106,30 +106,30 @@ fn capitalised(word: &str) -> String {
 
 /// What is searched for: each seed with the ways in which it may be written.
 #[derive(Default)]
-pub(super) struct Seeds(Vec<Vec<String>>);
+pub(crate) struct Seeds(Vec<Vec<String>>);
 
 impl Seeds {
-    pub(super) fn add(&mut self, written: Vec<String>) {
+    pub(crate) fn add(&mut self, written: Vec<String>) {
         self.0.push(written);
     }
 
     /// How many there are.
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.len()
     }
 
     /// The seeds that were added since there were so many.
-    pub(super) fn since(&self, count: usize) -> Self {
+    pub(crate) fn since(&self, count: usize) -> Self {
         Self(self.0.get(count..).unwrap_or_default().to_vec())
     }
 
     /// Takes in all of another's.
-    pub(super) fn join(&mut self, other: Self) {
+    pub(crate) fn join(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
     /// Prepares the search.
-    pub(super) fn search(&self) -> Result<Search, DeskError> {
+    pub(crate) fn search(&self) -> Result<Search, DeskError> {
         let strings = self.0.iter().flatten().map(String::as_str);
         let needles = Needles::new(strings)
             .map_err(|error| DeskError::Usage(format!("the marks cannot be searched for: {error}")))?;
@@ -139,16 +139,20 @@ impl Seeds {
 }
 
 /// A prepared search.
-pub(super) struct Search {
-    pub(super) needles: Needles,
+pub(crate) struct Search {
+    pub(crate) needles: Needles,
     seed_of: Vec<usize>,
 }
 
 impl Search {
     /// How many different seeds were found, in any writing and form.
-    pub(super) fn seeds_in(&self, found: &Found) -> usize {
-        let seeds = found.hits.iter().filter_map(|(needle, _)| self.seed_of.get(*needle));
-        seeds.collect::<BTreeSet<_>>().len()
+    pub(crate) fn seeds_in(&self, found: &Found) -> usize {
+        self.which_in(found).len()
+    }
+
+    /// Which seeds were found, by their numbers.
+    pub(crate) fn which_in(&self, found: &Found) -> BTreeSet<usize> {
+        found.hits.iter().filter_map(|(needle, _)| self.seed_of.get(*needle)).copied().collect()
     }
 }
 

@@ -1,12 +1,12 @@
 //! The forensic count behind `cargo xtask forensic`: a device lives its whole life as a process of its own with marked people,
-//! and every place where a mark could stay is searched when it is unlocked, locked, after an erasure, and after its end.
+//! and every place where a mark could stay is searched when it is unlocked, locked, after an erasure, and after a panic erase.
 //!
 //! It promises that a search which finds nothing would have found something: the same search runs over the memory of the
 //! unlocked device, and over the files of a device without encryption.
 
 mod life;
-mod marks;
-mod places;
+pub(crate) mod marks;
+pub(crate) mod places;
 
 use std::path::{Path, PathBuf};
 
@@ -78,7 +78,8 @@ impl Report {
     pub fn failures(&self) -> Vec<String> {
         let Moments { unlocked, locked, after_erase, after_panic, .. } = &self.moments;
         let mut failures = Vec::new();
-        for (moment, places) in [("locked", locked), ("after an erasure", after_erase), ("after its end", after_panic)]
+        for (moment, places) in
+            [("locked", locked), ("after an erasure", after_erase), ("after a panic erase", after_panic)]
         {
             for (name, place) in places.named().into_iter().filter(|(_, place)| place.hits > 0) {
                 failures.push(format!("{moment}: {} hits of {} seeds in {name}", place.hits, place.seeds));

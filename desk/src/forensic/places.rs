@@ -153,17 +153,31 @@ fn stretches(maps: &str) -> Vec<Stretch> {
 }
 
 fn memory(process: u32, search: &Search) -> io::Result<Found> {
-    let maps = fs::read_to_string(format!("/proc/{process}/maps"))?;
-    let mut memory = File::open(format!("/proc/{process}/mem"))?;
     let mut found = Found::default();
-    for Stretch { start, end } in stretches(&maps) {
-        memory.seek(SeekFrom::Start(start))?;
-        found.add(&search.needles.in_reader((&memory).take(end - start))?);
-    }
+    each_stretch(process, |mut stretch| {
+        found.add(&search.needles.in_reader(&mut stretch)?);
+        Ok(())
+    })?;
     if found.bytes == 0 {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "nothing of it can be read"));
     }
     Ok(found)
+}
+
+fn each_stretch(process: u32, mut look: impl FnMut(io::Take<&File>) -> io::Result<()>) -> io::Result<()> {
+    let maps = fs::read_to_string(format!("/proc/{process}/maps"))?;
+    let mut memory = File::open(format!("/proc/{process}/mem"))?;
+    for Stretch { start, end } in stretches(&maps) {
+        memory.seek(SeekFrom::Start(start))?;
+        look((&memory).take(end - start))?;
+    }
+    Ok(())
+}
+
+/// Writes down what [`Places::memory`] is searched in.
+pub(crate) fn dump_memory(process: u32, file: &Path) -> io::Result<()> {
+    let mut written = File::create(file)?;
+    each_stretch(process, |mut stretch| io::copy(&mut stretch, &mut written).map(drop))
 }
 
 #[cfg(test)]

@@ -216,6 +216,25 @@ pub(crate) fn of_record(
     Ok(found)
 }
 
+/// All items of a space.
+pub(crate) fn all(connection: &Connection, space: &SpaceId) -> Result<Vec<ItemRow>, ServerError> {
+    let mut statement =
+        connection.prepare("SELECT sequence, record, author, counter, kind, bytes FROM item WHERE space = ?1")?;
+    let mut rows = statement.query([space.as_bytes()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(ItemRow {
+            sequence: unsigned(row.get(0)?),
+            record: RecordId(row.get(1)?),
+            author: DeviceId(row.get(2)?),
+            counter: unsigned(row.get(3)?),
+            kind: ItemKind::from_column(row.get(4)?)?,
+            bytes: unsigned(row.get(5)?),
+        });
+    }
+    Ok(found)
+}
+
 /// Who looks for items.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Looking<'a> {

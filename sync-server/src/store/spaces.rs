@@ -11,6 +11,13 @@ pub(crate) fn count(connection: &Connection) -> Result<u64, ServerError> {
     Ok(connection.query_row("SELECT count(*) FROM space", [], |row| row.get(0).map(unsigned))?)
 }
 
+/// All spaces.
+pub(crate) fn all(connection: &Connection) -> Result<Vec<SpaceId>, ServerError> {
+    let mut statement = connection.prepare("SELECT space FROM space ORDER BY space")?;
+    let rows = statement.query_map([], |row| row.get(0).map(SpaceId))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// Whether the space is there.
 pub(crate) fn exists(connection: &Connection, space: &SpaceId) -> Result<bool, ServerError> {
     let found = connection

@@ -90,6 +90,35 @@ fn a_move_that_is_cut_short_at_any_step_loses_nothing() {
     assert!(cut_short > 8, "only {cut_short} steps were cut");
 }
 
+/// The last step of a move fails, and another one follows before the home is opened again: the key file names one former
+/// key only, and both must be gone.
+#[test]
+fn a_hardware_key_that_could_not_be_destroyed_goes_before_the_next_move() {
+    for calls in 0.. {
+        let place = Place::empty("move-again");
+        let faulty = Faulty::new(&place.keys());
+        let place = Place {
+            options: HomeOptions { hardware: Some(Arc::new(faulty.clone())), ..place.options.clone() },
+            ..place
+        };
+        let mut vault = place.fill(&place.home());
+        let earlier = image(&place.home());
+        faulty.fail_after(calls);
+        let moved = vault.move_store();
+        faulty.work();
+        vault.move_store().unwrap();
+        drop(vault);
+        let now = image(&place.home());
+        put_back(&earlier, &place.home());
+        assert_eq!(place.code(&passphrase()), "cloned_device", "after {calls} calls");
+        put_back(&now, &place.home());
+        assert_eq!(places(&place.right()), ["Bus park"]);
+        if moved.is_ok() {
+            break;
+        }
+    }
+}
+
 fn databases(place: &Place) -> usize {
     let is_database = |name: &str| name.ends_with(".db") && name != "sealed.db";
     image(&place.home()).keys().filter(|path| is_database(&path.display().to_string())).count()

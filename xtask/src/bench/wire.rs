@@ -157,6 +157,8 @@ fn items(exchange: &Exchange) -> Result<Vec<(usize, usize)>, String> {
                 (capsule, sealed)
             }
             PushedItem::Write(_, sealed) => (0, sealed.len()),
+            // Only in what is pushed again: a hash.
+            PushedItem::Gone(_) => (0, 0),
         })
         .collect())
 }

@@ -33,11 +33,6 @@ impl SealingKeyPair {
         Some(Self { private, public })
     }
 
-    /// The same pair again.
-    pub(crate) fn copy(&self) -> Self {
-        Self { private: self.private.clone(), public: self.public }
-    }
-
     pub(crate) fn public(&self) -> SealingPublicKey {
         self.public
     }

@@ -48,12 +48,19 @@ pub(crate) fn originals(connection: &Connection) -> Result<Vec<Original>, StoreE
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Every sealed item with its header, also of those that could not be taken in: header, place in the batch, item.
-pub(crate) fn sealed_items(connection: &Connection) -> Result<Vec<(Vec<u8>, u32, Vec<u8>)>, StoreError> {
+/// Header, place in the batch, item.
+pub(crate) type SealedItem = (Vec<u8>, u32, Vec<u8>);
+
+/// Every sealed item with its header, also of those that could not be taken in, and those that were sent and are kept until
+/// somebody says that they were received.
+pub(crate) fn sealed_items(connection: &Connection) -> Result<Vec<SealedItem>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT b.header, e.place, e.item FROM envelope e JOIN batch b USING (device, chain, number)
          UNION ALL
-         SELECT b.header, p.place, p.item FROM parked p JOIN batch b USING (device, chain, number)",
+         SELECT b.header, p.place, p.item FROM parked p JOIN batch b USING (device, chain, number)
+         UNION ALL
+         SELECT b.header, k.place, k.item FROM kept_item k JOIN batch b
+         ON b.number = k.counter AND b.chain = 0 AND b.device = (SELECT value FROM setting WHERE name = 'device_id')",
     )?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)

@@ -126,12 +126,21 @@ impl Vault {
     ) -> Result<SyncReport> {
         let mut report = SyncReport::default();
         let mut run = Run { options, progress, cancel, failures: 0, window: FIRST_WINDOW_BYTES };
-        self.sync_into(&mut report, transport, &mut run).await?;
-        self.judge_waiting()?;
-        self.sweep()?;
-        self.follow_policy()?;
+        let synced = match self.sync_into(&mut report, transport, &mut run).await {
+            Ok(()) => self.after_sync(),
+            broken => broken,
+        };
+        // Also where the link broke in the middle: what was acknowledged before that is gone.
+        let left = self.leave_old_pages();
+        synced.and(left)?;
         report.set_aside = outbox::count_set_aside(self.store.read())?;
         Ok(report)
+    }
+
+    fn after_sync(&mut self) -> Result<()> {
+        self.judge_waiting()?;
+        self.sweep()?;
+        self.follow_policy()
     }
 
     async fn sync_into(

@@ -226,12 +226,12 @@ fn disk(error: std::io::Error) -> VigilError {
 }
 
 /// Where a home's key file is.
-fn key_path(home: &Path) -> PathBuf {
+pub(crate) fn key_path(home: &Path) -> PathBuf {
     home.join("key")
 }
 
 /// The databases of a home, with the files beside them; not the sealed copies.
-fn database_files(home: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(crate) fn database_files(home: &Path) -> std::io::Result<Vec<PathBuf>> {
     let is_database = |name: &str| {
         let (stem, ending) = name.split_once('.').unwrap_or_default();
         let random = stem.len() == 16 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());

@@ -20,6 +20,7 @@ impl Vault {
     /// [`crate::VigilError::Hardware`]. If it fails, all that was there is there.
     pub fn move_store(&mut self) -> Result<()> {
         self.whole()?;
+        self.destroy_former()?;
         let content = Content { profile: Profile::Whole, database: DatabaseName::random(), key: Secret::random() };
         let alias = HardwareAlias::random();
         match self.prepare_move(alias, &content) {
@@ -28,6 +29,16 @@ impl Vault {
                 self.undo_move(&alias, &content);
                 Err(error)
             }
+        }
+    }
+
+    /// Destroys what a move left whose last step failed: the key file names one former key, and the next one would
+    /// forget it, which earlier images open with.
+    pub(super) fn destroy_former(&self) -> Result<()> {
+        let hardware = self.access.hardware.as_ref();
+        match self.access.file.header().former() {
+            Some(former) if hardware.exists(&former)? => Ok(hardware.delete(&former)?),
+            _ => Ok(()),
         }
     }
 

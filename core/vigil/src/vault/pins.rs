@@ -171,6 +171,7 @@ impl Vault {
     }
 
     fn reseal(&mut self, header: Header, small: Option<&(Stretched, Content)>) -> Result<()> {
+        self.destroy_former()?;
         let content = self.access.content.clone();
         let file = self.sealed_anew(header, (&self.access.stretched, &content), small)?;
         self.replace_key_file(file)

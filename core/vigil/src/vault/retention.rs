@@ -1,9 +1,11 @@
 //! How long a readable copy stays on a device: a volunteer's goes when it is acknowledged, a monitor's after a month, an
 //! officer's when the record is assigned to others, a desk's never (DESIGN 3.8, PROTOCOL 17).
-//! Destroying promises to touch nothing that waits, and to be whole: a crash in the middle is finished at the next opening.
+//! Destroying promises to touch nothing that waits, and to be whole: a crash in the middle is finished at the next opening,
+//! and so is the move of the store that follows on it (PROTOCOL 24).
 
 use super::Vault;
 use crate::error::{Result, VigilError};
+use crate::memory::wipe_unused_stack;
 use crate::records::{AUDIT, Code, Event, EventBody, EventId, RecordContent};
 use crate::store::handed_over::{self, Settled, Stub, Why};
 use crate::store::{Row, Setting, StoreError, chains, erasures, generations, receipts, records, settings};
@@ -139,15 +141,46 @@ impl Vault {
 
     /// Finishes what a destruction left to do outside the tables.
     pub(crate) fn finish_destroying(&mut self) -> Result<()> {
-        if settings::get(self.store.read(), Setting::Destroying)?.is_some_and(|mark| !mark.is_empty()) {
+        if self.has_destroyed()? {
             self.after_destroying()?;
         }
         Ok(())
     }
 
-    /// What follows on every destruction of readable copies: their traces outside the tables go. It may be repeated.
+    /// What follows on every destruction of readable copies: their traces outside the tables go. It may be repeated. On a
+    /// device whose store moves the mark stays until it has.
     pub(crate) fn after_destroying(&mut self) -> Result<()> {
         self.store.forget_deleted()?;
+        wipe_unused_stack();
+        if self.leaves_old_pages()? { Ok(()) } else { self.unmark_destroying() }
+    }
+
+    /// Whether the store of this device moves after something was destroyed in it: where readable copies go by role. A desk's
+    /// stays: it is large, and what it held it holds.
+    fn leaves_old_pages(&self) -> Result<bool> {
+        Ok(self.space.is_some() && !matches!(self.role()?, Role::Desk | Role::Auditor))
+    }
+
+    /// Moves the store, if something was destroyed since it moved last: flash keeps old pages, and an earlier image opens as
+    /// long as its hardware key is there. Once for a sync or an opening, however much was destroyed. What cannot be moved
+    /// now, because the disk is full, stays destroyed, and the move is tried again with the next sync or opening.
+    pub(crate) fn leave_old_pages(&mut self) -> Result<()> {
+        if !self.has_destroyed()? || !self.leaves_old_pages()? {
+            return Ok(());
+        }
+        // Short texts were passed along there when it was recorded, and the vault may stay open for hours.
+        wipe_unused_stack();
+        match self.move_store().and_then(|()| self.unmark_destroying()) {
+            Err(VigilError::Disk { .. } | VigilError::Hardware { .. }) => Ok(()),
+            done => done,
+        }
+    }
+
+    fn has_destroyed(&self) -> Result<bool> {
+        Ok(settings::get(self.store.read(), Setting::Destroying)?.is_some_and(|mark| !mark.is_empty()))
+    }
+
+    fn unmark_destroying(&self) -> Result<()> {
         Ok(self.store.in_transaction(|tx| settings::set(tx, Setting::Destroying, &[]))?)
     }
 

@@ -58,6 +58,7 @@ impl Vault {
         vault.after_update()?;
         vault.open_opinions()?;
         vault.sweep()?;
+        vault.leave_old_pages()?;
         Ok(vault)
     }
 }

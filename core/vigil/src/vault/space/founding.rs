@@ -5,7 +5,7 @@ use super::Space;
 use super::details::Details;
 use super::epochs::{seal_recovery, share_epoch};
 use crate::error::{Result, VigilError};
-use crate::keys::{SealingKeyPair, random_bytes};
+use crate::keys::{SealingKeyPair, Secret, random_bytes};
 use crate::store::{self, Setting, settings};
 use crate::vault::Vault;
 use crate::vault::codes::{RECOVERY_PREFIX, server_card, to_code};
@@ -23,6 +23,13 @@ impl RecoveryKey {
     /// The text to write down.
     pub fn text(&self) -> &str {
         &self.0
+    }
+
+    /// The key pair that a text stands for.
+    pub(crate) fn pair(text: &str) -> Result<SealingKeyPair> {
+        let bytes = Zeroizing::new(from_code("recovery key", RECOVERY_PREFIX, text)?);
+        let private = Secret::from_slice(&bytes).and_then(SealingKeyPair::from_private);
+        private.ok_or_else(|| VigilError::invalid("recovery key", "it is not one"))
     }
 }
 
