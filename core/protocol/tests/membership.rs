@@ -3,8 +3,7 @@
 
 use vigil_protocol::{
     Batch, BatchHeader, Chain, DeviceId, EpochShare, Hash, Item, JoinRequest, LogBody, LogEntry, Membership, NewMember,
-    ProtocolError, RecordId, Role, SUITE, Salt, SealingPublicKey, SigningKey, SpaceId, Timestamp,
-    limits,
+    ProtocolError, RecordId, Role, SUITE, Salt, SealingPublicKey, SigningKey, SpaceId, Timestamp, limits,
 };
 
 struct Device {

@@ -2,7 +2,8 @@
 
 use crate::committee::{Committee, certificate, founding, id, key, removal_of, share};
 use vigil_protocol::{
-    Hash, LogBody, LogEntry, Membership, Motion, NewMember, Policy, ProtocolError, Role, SealingPublicKey, SpaceId,
+    Hash, LogBody, LogEntry, Membership, Motion, MotionState, NewMember, Policy, ProtocolError, Role, SealingPublicKey,
+    SpaceId,
 };
 
 #[test]
@@ -78,7 +79,7 @@ fn members_are_listed_in_the_order_in_which_they_came_whatever_became_of_them() 
 }
 
 #[test]
-fn each_motion_is_known_by_one_name() {
+fn each_motion_and_each_of_its_states_is_known_by_one_name() {
     let (device, record) = (id(5), vigil_protocol::RecordId([1; 16]));
     let motions = [
         (removal_of(5), "remove"),
@@ -93,4 +94,6 @@ fn each_motion_is_known_by_one_name() {
     for (motion, name) in motions {
         assert_eq!(motion.name(), name);
     }
+    let states = [MotionState::Open, MotionState::Carried, MotionState::CarriedOut, MotionState::Lapsed];
+    assert_eq!(states.map(MotionState::name), ["open", "carried", "carried_out", "lapsed"]);
 }
