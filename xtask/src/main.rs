@@ -43,7 +43,7 @@ cargo xtask TASK
   fuzz --list
         The targets.
 
-  mutants [--json] [--only AREA]
+  mutants [--json] [--only AREA] [--shard K/N]
         Breaks the modules of keys, consent, erasure and membership, and lists what no test notices. Installs cargo-mutants
         into target/tools; takes an hour or so.
 

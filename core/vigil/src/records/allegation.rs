@@ -165,7 +165,8 @@ pub(super) fn fold_allegations(entries: &[Entry<'_>]) -> Vec<AllegationState> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::fixtures::event_id;
+    use crate::records::Standing;
+    use crate::records::fixtures::{allegation, device, event, event_id};
     use vigil_protocol::{DeviceId, Timestamp};
 
     fn day(number: i64) -> Date {
@@ -191,5 +192,24 @@ mod tests {
     #[test]
     fn a_day_of_review_reads_as_a_day_of_the_calendar() {
         assert_eq!(ReviewDay::new(day(0)).to_string(), "1970-01-01");
+    }
+
+    #[test]
+    fn an_allegation_stands_until_anybody_takes_back_this_very_one() {
+        let reason = || Code::new("mistaken").unwrap();
+        let withdrawn = |number| AllegationStep::Withdrawn { allegation: event_id(number), reason: reason() };
+        let events = [
+            event(1, &[], EventBody::Allegation(AllegationStep::Alleged(allegation()))),
+            event(2, &[], EventBody::Allegation(AllegationStep::Alleged(allegation()))),
+            event(3, &[2], EventBody::Allegation(withdrawn(2))),
+            event(4, &[2], EventBody::Allegation(withdrawn(9))),
+        ];
+        let standing = Standing::of(events.iter().map(|(id, event)| (*id, event)));
+        let [stands, taken_back] = standing.allegations() else { panic!("two were made") };
+        assert!(stands.stands() && stands.allegation == allegation());
+        assert_eq!((stands.said.event, stands.said.author), (event_id(1), device(1)));
+        assert!(!taken_back.stands());
+        let words: Vec<_> = taken_back.withdrawn.iter().map(|(why, said)| (why.clone(), said.author)).collect();
+        assert_eq!(words, [(reason(), device(3))]);
     }
 }
