@@ -2,21 +2,22 @@
 //! counts how many of the breaks some test notices. What no test notices is listed with the reason why, where there is a good
 //! one: each of the others is a promise without a test.
 
+mod build;
 mod survivors;
+mod switched;
 mod tree;
+mod trial;
 
 use crate::arguments::Arguments;
 use crate::{Outcome, process, setup};
-use std::path::{Path, PathBuf};
+use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::process::Command;
 
 const VERSION: &str = "27.1.0";
 
 /// So many of a hundred have to be noticed.
 const AT_LEAST_PERCENT: usize = 95;
-/// A mutant that loops for ever is noticed by this clock; two busy cores are slow.
-const LONGEST_TEST_SECONDS: &str = "120";
-const LONGEST_BUILD_SECONDS: &str = "600";
 
 /// What is broken, and whose tests have to notice.
 struct Area {
@@ -24,14 +25,13 @@ struct Area {
     parts: &'static [Part],
 }
 
-/// Files of one package, and the fewest tests that promise something about them.
+/// Files, and the fewest tests that promise something about them.
 struct Part {
-    package: &'static str,
     files: &'static [&'static str],
-    /// Whose tests run.
-    test_packages: &'static [&'static str],
-    /// What `cargo test` is given: which programs, and which of their tests.
-    tests: &'static [&'static str],
+    /// What `cargo test` is given to compile the programs.
+    build: &'static [&'static str],
+    /// Programs with the folder that they run in, and what they are given: the quickest first, until one fails.
+    steps: &'static [(&'static str, &'static str, &'static [&'static str])],
 }
 
 /// Everything that is broken.
@@ -40,21 +40,24 @@ const AREAS: [Area; 4] = [
         name: "membership",
         parts: &[
             Part {
-                package: "vigil-protocol",
                 files: &[
                     "core/protocol/src/membership/*.rs",
                     "core/protocol/src/log/certificate.rs",
                     "core/protocol/src/log/motion.rs",
                     "core/protocol/src/log/policy.rs",
                 ],
-                test_packages: &["vigil-protocol"],
-                tests: &["--lib", "--test", "rules", "--test", "membership"],
+                build: &["-p", "vigil-protocol", "--lib", "--test", "rules", "--test", "membership"],
+                steps: &[
+                    ("rules", "core/protocol", &["--skip", "random", "--skip", "matrix"]),
+                    ("membership", "core/protocol", &[]),
+                    ("rules", "core/protocol", &["random", "matrix"]),
+                    ("vigil_protocol", "core/protocol", &[]),
+                ],
             },
             Part {
-                package: "vigil-core",
                 files: &["core/vigil/src/lease.rs"],
-                test_packages: &["vigil-core"],
-                tests: &["--lib", "--", "lease"],
+                build: &["-p", "vigil-core", "--lib"],
+                steps: &[("vigil_core", "core/vigil", &["lease"])],
             },
         ],
     },
@@ -62,7 +65,6 @@ const AREAS: [Area; 4] = [
         name: "consent",
         parts: &[
             Part {
-                package: "vigil-core",
                 files: &[
                     "core/vigil/src/records/allegation.rs",
                     "core/vigil/src/records/basis.rs",
@@ -71,21 +73,22 @@ const AREAS: [Area; 4] = [
                     "core/vigil/src/records/share.rs",
                     "core/vigil/src/records/standing.rs",
                 ],
-                test_packages: &["vigil-core"],
-                tests: &["--lib", "--", "records::"],
+                build: &["-p", "vigil-core", "--lib"],
+                steps: &[
+                    ("vigil_core", "core/vigil", &["records::", "--skip", "share_histories", "--skip", "any_order"]),
+                    ("vigil_core", "core/vigil", &["share_histories", "any_order"]),
+                ],
             },
             Part {
-                package: "vigil-core",
                 files: &["core/vigil/src/vault/consent.rs"],
-                test_packages: &["vigil-tests"],
-                tests: &["--test", "sharing"],
+                build: &["-p", "vigil-tests", "--test", "sharing"],
+                steps: &[("sharing", "tests", &[])],
             },
         ],
     },
     Area {
         name: "keys",
         parts: &[Part {
-            package: "vigil-core",
             files: &[
                 "core/vigil/src/keys/attempts.rs",
                 "core/vigil/src/keys/device_keys.rs",
@@ -99,15 +102,14 @@ const AREAS: [Area; 4] = [
                 "core/vigil/src/keys/slot.rs",
                 "core/vigil/src/keys/stretching.rs",
             ],
-            test_packages: &["vigil-core", "vigil-tests"],
-            tests: &["--lib", "--test", "unlock", "--", "--skip", "vault::", "--skip", "sync::", "--skip", "records::"],
+            build: &["-p", "vigil-core", "-p", "vigil-tests", "--lib", "--test", "unlock"],
+            steps: &[("vigil_core", "core/vigil", &["keys::"]), ("unlock", "tests", &[])],
         }],
     },
     Area {
         name: "erase",
         parts: &[
             Part {
-                package: "vigil-core",
                 files: &[
                     "core/vigil/src/vault/erasure.rs",
                     "core/vigil/src/vault/retention.rs",
@@ -115,20 +117,35 @@ const AREAS: [Area; 4] = [
                     "core/vigil/src/store/handed_over.rs",
                     "core/vigil/src/store/receipts.rs",
                 ],
-                test_packages: &["vigil-tests"],
-                tests: &["--test", "erasure", "--test", "write_only", "--test", "unlock"],
+                build: &[
+                    "-p",
+                    "vigil-core",
+                    "-p",
+                    "vigil-tests",
+                    "--lib",
+                    "--test",
+                    "erasure",
+                    "--test",
+                    "write_only",
+                    "--test",
+                    "unlock",
+                ],
+                steps: &[
+                    ("erasure", "tests", &[]),
+                    ("write_only", "tests", &[]),
+                    ("vigil_core", "core/vigil", &["store::"]),
+                    ("unlock", "tests", &["panic"]),
+                ],
             },
             Part {
-                package: "vigil-sync-server",
                 files: &["sync-server/src/store/erasure.rs"],
-                test_packages: &["vigil-sync-server"],
-                tests: &["--test", "promises", "--", "erasure"],
+                build: &["-p", "vigil-sync-server", "--test", "promises"],
+                steps: &[("promises", "sync-server", &["erasure"])],
             },
             Part {
-                package: "vigil-protocol",
                 files: &["core/protocol/src/receipt.rs"],
-                test_packages: &["vigil-protocol"],
-                tests: &["--lib", "--", "receipt"],
+                build: &["-p", "vigil-protocol", "--lib"],
+                steps: &[("vigil_protocol", "core/protocol", &["receipt"])],
             },
         ],
     },
@@ -146,8 +163,27 @@ struct Count {
     caught: usize,
     timed_out: usize,
     unviable: usize,
+    /// In constants, which no switch turns on.
+    constant: usize,
     survivors: Vec<String>,
 }
+
+/// A break, as cargo-mutants names it.
+struct Mutant {
+    /// Its number in the program; 0 is for none.
+    number: u32,
+    shown: String,
+    file: String,
+    /// The function, and what it returns.
+    name: String,
+    returned: String,
+    /// Where the function and what is replaced begin and end: lines and columns, from one.
+    function: Span,
+    span: Span,
+    replacement: String,
+}
+
+type Span = ((usize, usize), (usize, usize));
 
 impl Count {
     /// Breaks that compiled.
@@ -159,6 +195,7 @@ impl Count {
         self.caught += other.caught;
         self.timed_out += other.timed_out;
         self.unviable += other.unviable;
+        self.constant += other.constant;
         self.survivors.extend(other.survivors);
     }
 
@@ -179,27 +216,24 @@ pub(crate) fn run(mut arguments: Arguments) -> Outcome {
     }
     setup::ensure()?;
     ensure()?;
-    tree::refresh(&tree())?;
     let mut enough = true;
-    let mut shown = Vec::new();
+    let mut values = Vec::new();
     for area in AREAS.iter().filter(|area| only.as_ref().is_none_or(|only| only == area.name)) {
         let mut count = Count::default();
-        for (number, part) in area.parts.iter().enumerate() {
-            count.add(broken(part, &format!("{}-{number}", area.name), shard.as_deref(), json)?);
+        for part in area.parts {
+            count.add(broken(part, shard.as_deref())?);
         }
         enough &= count.percent() >= AT_LEAST_PERCENT || count.viable() == 0;
-        shown.push(if json { as_json(area.name, shard.as_deref(), &count) } else { in_words(area.name, &count) });
+        if json {
+            values.push(as_json(area.name, shard.as_deref(), &count));
+        } else {
+            println!("{}", in_words(area.name, &count));
+        }
     }
     if json {
-        println!("[{}]", shown.join(","));
-    } else {
-        println!("{}", shown.join("\n"));
+        println!("{}", Value::from(values));
     }
     process::status(u64::from(!enough))
-}
-
-fn tree() -> PathBuf {
-    process::target().join("mutants").join("tree")
 }
 
 fn tools() -> PathBuf {
@@ -221,15 +255,18 @@ fn ensure() -> Result<(), String> {
     process::succeed(command)
 }
 
-fn broken(part: &Part, name: &str, shard: Option<&str>, quiet: bool) -> Result<Count, String> {
-    let folder = process::target().join("mutants").join(name);
-    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+fn broken(part: &Part, shard: Option<&str>) -> Result<Count, String> {
+    tree::refresh()?;
+    let listed = listed(part, shard)?;
+    let mutants: Vec<Mutant> = (1..).zip(&listed).filter_map(|(number, value)| Mutant::read(number, value)).collect();
+    let mut count = trial::all(part, &build::build(part, &mutants)?, &mutants)?;
+    count.constant = listed.len() - mutants.len();
+    Ok(count)
+}
+
+fn listed(part: &Part, shard: Option<&str>) -> Result<Vec<Value>, String> {
     let mut command = Command::new(program());
-    // In the copy, always the same one: each break compiles only what it changes, and a run that is stopped spoils nothing.
-    command.current_dir(tree());
-    command.args(["mutants", "--in-place", "--no-shuffle", "--no-times", "--cap-lints", "true"]);
-    command.args(["--minimum-test-timeout", LONGEST_TEST_SECONDS, "--build-timeout", LONGEST_BUILD_SECONDS]);
-    command.args(["--package", part.package, "--test-package", &part.test_packages.join(",")]);
+    command.current_dir(process::root()).args(["mutants", "--list", "--json", "--no-config"]);
     for file in part.files {
         command.args(["--file", file]);
     }
@@ -239,34 +276,34 @@ fn broken(part: &Part, name: &str, shard: Option<&str>, quiet: bool) -> Result<C
     if let Some(shard) = shard {
         command.args(["--sharding", "round-robin", "--shard", shard]);
     }
-    command.arg("--output").arg(&folder);
-    command.args(["--", "--locked"]).args(part.tests);
-    command.env("CARGO_TARGET_DIR", process::target().join("mutants").join("build"));
-    // Nobody steps through them; without it each is linked in a fraction of the time.
-    command.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "1");
-    if quiet {
-        command.stdout(std::process::Stdio::null());
+    let output = command.output().map_err(|error| format!("cargo-mutants does not start: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo-mutants failed: {}", String::from_utf8_lossy(&output.stderr)));
     }
-    let status = command.status().map_err(|error| format!("cargo-mutants does not start: {error}"))?;
-    // 2: some were not noticed. 3: some ran into the clock.
-    match status.code() {
-        Some(0 | 2 | 3) => counted(&folder.join("mutants.out")),
-        _ => Err(format!("cargo-mutants failed on {name}: {status}")),
-    }
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("what cargo-mutants lists is not read: {error}"))
 }
 
-fn counted(folder: &Path) -> Result<Count, String> {
-    let lines = |name: &str| -> Result<Vec<String>, String> {
-        let path = folder.join(name);
-        let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect())
-    };
-    Ok(Count {
-        caught: lines("caught.txt")?.len(),
-        timed_out: lines("timeout.txt")?.len(),
-        unviable: lines("unviable.txt")?.len(),
-        survivors: lines("missed.txt")?,
-    })
+impl Mutant {
+    /// Nothing for one outside of functions.
+    fn read(number: u32, value: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let place = |value: &Value| {
+            let number = |name: &str| value[name].as_u64().and_then(|number| usize::try_from(number).ok());
+            Some((number("line")?, number("column")?))
+        };
+        let span = |value: &Value| Some((place(&value["start"])?, place(&value["end"])?));
+        let function = &value["function"];
+        Some(Self {
+            number,
+            shown: text(&value["name"])?,
+            file: text(&value["file"])?,
+            name: text(&function["function_name"])?,
+            returned: text(&function["return_type"])?,
+            function: span(&function["span"])?,
+            span: span(&value["span"])?,
+            replacement: text(&value["replacement"])?,
+        })
+    }
 }
 
 fn in_words(area: &str, count: &Count) -> String {
@@ -276,33 +313,32 @@ fn in_words(area: &str, count: &Count) -> String {
         .map(|survivor| format!("not noticed: {survivor}: {}", survivors::why(survivor)))
         .collect();
     lines.push(format!(
-        "{area}: {} of {} noticed ({} by the clock), {} %; {} did not compile",
+        "{area}: {} of {} noticed ({} by the clock), {} %; {} did not compile; {} in constants, not tried",
         count.caught + count.timed_out,
         count.viable(),
         count.timed_out,
         count.percent(),
-        count.unviable
+        count.unviable,
+        count.constant
     ));
     lines.join("\n")
 }
 
-fn as_json(area: &str, shard: Option<&str>, count: &Count) -> String {
-    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', " "));
-    let survivor = |text: &String| format!("{{\"mutant\":{},\"why\":{}}}", quoted(text), quoted(survivors::why(text)));
-    let survivors: Vec<String> = count.survivors.iter().map(survivor).collect();
-    format!(
-        "{{\"area\":{},\"shard\":{},\"mutants\":{},\"caught\":{},\"missed\":{},\"timeouts\":{},\"unviable\":{},\
-         \"percent\":{},\"survivors\":[{}]}}",
-        quoted(area),
-        shard.map_or_else(|| "null".to_owned(), quoted),
-        count.viable() + count.unviable,
-        count.caught,
-        count.survivors.len(),
-        count.timed_out,
-        count.unviable,
-        count.percent(),
-        survivors.join(",")
-    )
+fn as_json(area: &str, shard: Option<&str>, count: &Count) -> Value {
+    let survivors: Vec<Value> =
+        count.survivors.iter().map(|mutant| json!({ "mutant": mutant, "why": survivors::why(mutant) })).collect();
+    json!({
+        "area": area,
+        "shard": shard,
+        "mutants": count.viable() + count.unviable + count.constant,
+        "caught": count.caught,
+        "missed": count.survivors.len(),
+        "timeouts": count.timed_out,
+        "unviable": count.unviable,
+        "not_tried": count.constant,
+        "percent": count.percent(),
+        "survivors": survivors,
+    })
 }
 
 #[cfg(test)]
@@ -311,11 +347,12 @@ mod tests {
 
     #[test]
     fn a_break_that_ran_into_the_clock_was_noticed_and_one_that_did_not_compile_counts_for_nothing() {
-        let mut count = Count { caught: 18, timed_out: 1, unviable: 7, survivors: vec!["a \"b\"".to_owned()] };
+        let mut count =
+            Count { caught: 18, timed_out: 1, unviable: 7, constant: 0, survivors: vec!["a \"b\"".to_owned()] };
         assert_eq!((count.viable(), count.percent()), (20, 95));
-        let json = as_json("keys", Some("1/4"), &count);
-        assert!(json.starts_with("{\"area\":\"keys\",\"shard\":\"1/4\",\"mutants\":27,\"caught\":18,\"missed\":1,"));
-        assert!(json.contains("{\"mutant\":\"a \\\"b\\\"\",\"why\":"));
+        let shown = as_json("keys", Some("1/4"), &count);
+        assert_eq!((&shown["mutants"], &shown["missed"], &shown["percent"]), (&json!(27), &json!(1), &json!(95)));
+        assert_eq!(shown["survivors"][0]["mutant"], "a \"b\"");
         count.add(Count { survivors: vec!["c".to_owned()], ..Count::default() });
         assert_eq!((count.viable(), count.percent()), (21, 90));
     }

@@ -5,9 +5,14 @@ use crate::process;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Makes the copy what the working tree is. A file that is the same already is not touched: it would be compiled anew.
-pub(super) fn refresh(copy: &Path) -> Result<(), String> {
-    let root = process::root();
+/// Where it is.
+pub(super) fn place() -> PathBuf {
+    process::target().join("mutants").join("tree")
+}
+
+/// Makes the copy what the working tree is.
+pub(super) fn refresh() -> Result<(), String> {
+    let (root, copy) = (process::root(), place());
     let listed = process::answer(
         "git",
         ["-C", &root.to_string_lossy(), "ls-files", "--cached", "--others", "--exclude-standard"],
@@ -18,24 +23,29 @@ pub(super) fn refresh(copy: &Path) -> Result<(), String> {
         let path = path.to_path_buf();
         move |error: std::io::Error| format!("{}: {error}", path.display())
     };
-    std::fs::create_dir_all(copy).map_err(failed(copy))?;
-    for old in walk(copy).map_err(failed(copy))? {
-        if old.strip_prefix(copy).is_ok_and(|file| !files.contains(file)) {
+    std::fs::create_dir_all(&copy).map_err(failed(&copy))?;
+    for old in walk(&copy).map_err(failed(&copy))? {
+        if old.strip_prefix(&copy).is_ok_and(|file| !files.contains(file)) {
             std::fs::remove_file(&old).map_err(failed(&old))?;
         }
     }
     for file in files {
-        let (from, to) = (root.join(&file), copy.join(&file));
-        let bytes = std::fs::read(&from).map_err(failed(&from))?;
-        if std::fs::read(&to).is_ok_and(|there| there == bytes) {
-            continue;
-        }
-        if let Some(folder) = to.parent() {
-            std::fs::create_dir_all(folder).map_err(failed(folder))?;
-        }
-        std::fs::write(&to, bytes).map_err(failed(&to))?;
+        let from = root.join(&file);
+        put(&copy.join(file), &std::fs::read(&from).map_err(failed(&from))?)?;
     }
     Ok(())
+}
+
+/// Writes a file of the copy. One that is the same already is not touched: it would be compiled anew.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    if std::fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    std::fs::write(path, bytes).map_err(failed)
 }
 
 fn walk(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
