@@ -3,9 +3,10 @@
 
 use super::build::Built;
 use super::{Count, Mutant, Part, switched, tree};
-use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{BufRead, BufReader};
+use std::process::{ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A break that loops for ever is noticed by this clock; a busy machine is slow.
@@ -56,22 +57,38 @@ fn one(part: &Part, built: &Built, number: u32) -> Result<Came, String> {
     for (name, folder, tests) in part.steps {
         let program = built.programs.get(*name).ok_or_else(|| format!("there is no program {name}"))?;
         let mut command = Command::new(program);
-        command.current_dir(tree::place().join(folder)).arg("--quiet").args(*tests);
-        command.env(switched::SWITCH, number.to_string());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.current_dir(tree::place().join(folder)).args(*tests).env(switched::SWITCH, number.to_string());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| format!("{name} does not start: {error}"))?;
+        let failed = Arc::new(AtomicBool::new(false));
+        if let Some(stdout) = child.stdout.take() {
+            let failed = Arc::clone(&failed);
+            std::thread::spawn(move || watch(stdout, &failed));
+        }
         let start = Instant::now();
-        loop {
-            match child.try_wait().map_err(|error| error.to_string())? {
-                Some(status) if status.success() => break,
-                Some(_) => return Ok(Came::Failed),
-                None if start.elapsed() > LONGEST => {
-                    child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
-                    return Ok(Came::TimedOut);
-                }
-                None => std::thread::sleep(LOOK),
+        let came = loop {
+            if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
+                break if status.success() { Came::Passed } else { Came::Failed };
             }
+            let failed = failed.load(Ordering::Relaxed);
+            if failed || start.elapsed() > LONGEST {
+                child.kill().and_then(|()| child.wait()).map_err(|error| error.to_string())?;
+                break if failed { Came::Failed } else { Came::TimedOut };
+            }
+            std::thread::sleep(LOOK);
+        };
+        if came != Came::Passed {
+            return Ok(came);
         }
     }
     Ok(Came::Passed)
+}
+
+/// Reads what a test program prints, to its end: one test that failed is enough, whatever the others do.
+fn watch(stdout: ChildStdout, failed: &AtomicBool) {
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        if line.starts_with("test ") && line.ends_with("FAILED") {
+            failed.store(true, Ordering::Relaxed);
+        }
+    }
 }
