@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_state_is_read_under_its_own_key_and_in_its_own_version_only() {
-        let folder = std::env::temp_dir().join(format!("vigil-hardware-state-{}", std::process::id()));
+        let folder = std::env::temp_dir().join(format!("vigil-state-of-key-{}", std::process::id()));
         std::fs::remove_dir_all(&folder).ok();
         let (hardware, alias, other) = (FolderVault::new(folder), HardwareAlias::random(), HardwareAlias::random());
         for alias in [&alias, &other] {
