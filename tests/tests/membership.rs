@@ -362,7 +362,7 @@ fn who_may_not_read_shares_and_exports_nothing_and_still_records_erases_and_susp
     let mut lost = committee.admit("Lost", Role::Monitor);
     let request = officer.vault().join_request().unwrap();
     let welcome = committee.desk.vault().admit(&request, Role::Officer, "Officer").unwrap();
-    officer.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut officer, &welcome).unwrap();
     committee.sync_desk().unwrap();
     committee.sync(&mut officer).unwrap();
     committee.sync(&mut lost).unwrap();

@@ -6,6 +6,7 @@
 mod arguments;
 mod deny;
 mod fuzz;
+#[cfg(feature = "mutants")]
 mod mutants;
 mod process;
 mod pyxform;
@@ -47,9 +48,9 @@ cargo xtask TASK
   fuzz --list
         The targets.
 
-  mutants [--json] [--only AREA]
+  mutants [--json] [--only AREA] [--shard K/N]
         Breaks the modules of keys, consent, erasure and membership, and lists what no test notices. Installs cargo-mutants
-        into target/tools; takes an hour or so.
+        into target/tools; takes half an hour or so.
 
   bench [--json] [--large] [--only PART]
         The figures of docs/benchmarks.md, in a release build. --large adds 100,000 records.
@@ -80,7 +81,7 @@ fn main() -> ExitCode {
     let outcome = match task.as_deref() {
         Some("test") => suite::run(arguments),
         Some("fuzz") => fuzz::run(arguments),
-        Some("mutants") => mutants::run(arguments),
+        Some("mutants") => broken(arguments),
         Some("histories") => made_up(arguments),
         Some(task @ ("bench" | "blast-radius" | "dictionary" | "forensic")) => measured(task, arguments),
         #[cfg(feature = "bench")]
@@ -95,6 +96,20 @@ fn main() -> ExitCode {
         eprintln!("xtask: {message}");
         ExitCode::from(2)
     })
+}
+
+#[cfg(feature = "mutants")]
+fn broken(arguments: Arguments) -> Outcome {
+    mutants::run(arguments)
+}
+
+#[cfg(not(feature = "mutants"))]
+fn broken(arguments: Arguments) -> Outcome {
+    setup::ensure()?;
+    let mut command = process::cargo();
+    command.args(["run", "--quiet", "--package", "xtask", "--features", "mutants", "--", "mutants"]);
+    command.args(arguments.rest());
+    process::hand_over(command)
 }
 
 #[cfg(feature = "bench")]

@@ -3,7 +3,7 @@
 
 use vigil_protocol::{
     Batch, BatchHeader, Chain, DeviceId, EpochShare, Hash, Item, JoinRequest, LogBody, LogEntry, Membership, NewMember,
-    ProtocolError, RecordId, Role, SUITE, Salt, SealingPublicKey, SigningKey, SpaceId, Timestamp,
+    ProtocolError, RecordId, Role, SUITE, Salt, SealingPublicKey, SigningKey, SpaceId, Timestamp, limits,
 };
 
 struct Device {
@@ -115,6 +115,20 @@ fn only_a_desk_adds_a_desk_and_only_a_desk_gets_the_epoch() {
     let entry = desk.entry(&space, sneaky);
     assert!(refused(space.append(&entry)));
     add(&mut space, &desk, &second, Role::Desk).unwrap();
+}
+
+#[test]
+fn a_sealed_name_has_a_limit() {
+    let desk = device(1);
+    let mut space = space(&desk);
+    let mut named = |number, length: usize| {
+        let member = NewMember { sealed_name: vec![0; length].into(), ..device(number).member(Role::Monitor) };
+        let entry = desk.entry(&space, LogBody::Add { member, share: None });
+        space.append(&entry)
+    };
+    assert!(matches!(named(2, limits::MAX_SEALED_NAME_BYTES + 1), Err(ProtocolError::TooLarge { .. })));
+    assert_eq!(named(2, limits::MAX_SEALED_NAME_BYTES), Ok(()));
+    assert_eq!(named(3, 1), Ok(()));
 }
 
 #[test]

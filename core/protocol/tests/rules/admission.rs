@@ -68,8 +68,14 @@ fn a_cosignature_comes_from_a_leader_over_this_very_certificate() {
         let body = LogBody::Admit { certificate: wanted.clone(), share: None, cosignatures };
         assert!(matches!(committee.write(1, body), Err(ProtocolError::BadSignature { .. })));
     }
-    assert!(too_large(committee.admit_with(1, wanted.clone(), &[3; 5])));
+    assert!(too_large(committee.admit_with(1, wanted.clone(), &[3; limits::MAX_COSIGNATURES + 1])));
     committee.admit_with(1, wanted, &[3]).unwrap();
+    // As many as are allowed at most.
+    for number in 30..30 + u8::try_from(limits::MAX_COSIGNATURES).unwrap() {
+        committee.admit(1, certificate(number, Role::Officer)).unwrap();
+    }
+    let signers: Vec<u8> = (30..).take(limits::MAX_COSIGNATURES).collect();
+    committee.admit_with(1, certificate(21, Role::Monitor), &signers).unwrap();
 }
 
 #[test]

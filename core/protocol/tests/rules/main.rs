@@ -3,9 +3,11 @@
 
 mod admission;
 mod assignment;
+mod bystanders;
 mod committee;
 mod exclusion;
 mod matrix;
 mod motions;
 mod random;
 mod recovery;
+mod view;

@@ -1,6 +1,6 @@
 //! Shares of the recovery key, and the desk that is admitted to be given them.
 
-use crate::committee::{Committee, certificate, id, refused, share, too_large};
+use crate::committee::{Committee, after, certificate, id, refused, share, too_large};
 use vigil_protocol::{Certificate, LogBody, Motion, PersonId, Policy, RecoveryShare, Role, SealingPublicKey, limits};
 
 fn deal(threshold: u8, holders: &[u8]) -> LogBody {
@@ -108,4 +108,17 @@ fn a_share_is_given_on_by_its_holder_to_a_recovered_desk_only() {
     assert!(committee.view.recovery_deal().unwrap().given.is_empty(), "a new deal begins anew");
     committee.suspend(1, 20).unwrap();
     assert!(refused(committee.write(3, give(20, b"share"))));
+}
+
+#[test]
+fn a_desk_whose_certificate_ended_while_people_decided_is_not_admitted_any_more() {
+    let mut committee = Committee::usual();
+    let short = Certificate { not_after: after(10), ..certificate(20, Role::Desk) };
+    let motion = committee.moves(3, Motion::Recover { certificate: short }).unwrap();
+    committee.second(4, motion).unwrap();
+    committee.now = after(10);
+    assert!(committee.view.is_carried(&motion, committee.now));
+    assert!(refused(committee.carry_out(3, motion)));
+    committee.now = after(9);
+    committee.carry_out(3, motion).unwrap();
 }

@@ -239,4 +239,34 @@ mod tests {
         let result = vault.create(&HardwareAlias::random(), HardwareLevel::TrustedEnvironment);
         assert!(matches!(result, Err(HardwareError::TooWeak { level: HardwareLevel::Software })));
     }
+
+    #[test]
+    fn what_cannot_be_destroyed_is_not_said_to_be_and_what_never_was_is() {
+        let (vault, alias) = (vault("stays"), HardwareAlias::random());
+        vault.delete(&alias).unwrap();
+        std::fs::create_dir_all(vault.key_path(&alias)).unwrap();
+        assert!(vault.delete(&alias).is_err());
+        assert!(vault.exists(&alias).unwrap());
+    }
+
+    #[test]
+    fn a_state_as_large_as_is_allowed_is_kept_whole_and_a_damaged_key_signs_nothing() {
+        let (vault, alias) = (vault("large"), HardwareAlias::random());
+        vault.create(&alias, HardwareLevel::Software).unwrap();
+        vault.keep_state(&alias, &[7; MAX_STATE_BYTES]).unwrap();
+        assert_eq!(vault.state(&alias).unwrap(), [7; MAX_STATE_BYTES]);
+        assert!(vault.keep_state(&alias, &[8; MAX_STATE_BYTES + 1]).is_err());
+        assert_eq!(vault.state(&alias).unwrap(), [7; MAX_STATE_BYTES]);
+        std::fs::write(vault.key_path(&alias), [1; 31]).unwrap();
+        assert!(matches!(vault.mac(&alias, b"x"), Err(HardwareError::Damaged)));
+        let stranger = HardwareAlias::random();
+        assert!(matches!(vault.keep_state(&stranger, b"x"), Err(HardwareError::NoSuchKey)));
+    }
+
+    #[test]
+    fn the_folder_of_a_home_stands_beside_it_under_its_name() {
+        let beside = FolderVault::beside(Path::new("/somewhere/notes")).unwrap();
+        assert_eq!(beside.folder, Path::new("/somewhere/notes.hardware"));
+        assert!(FolderVault::beside(Path::new("/")).is_err());
+    }
 }

@@ -76,3 +76,30 @@ impl HardwareState {
         Ok((*hardware.mac(alias, &message)?).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::folder_vault::FolderVault;
+    use crate::keys::hardware::HardwareLevel;
+    use crate::keys::stretching::FLOOR;
+
+    #[test]
+    fn a_state_is_read_under_its_own_key_and_in_its_own_version_only() {
+        let folder = std::env::temp_dir().join(format!("vigil-state-of-key-{}", std::process::id()));
+        std::fs::remove_dir_all(&folder).ok();
+        let (hardware, alias, other) = (FolderVault::new(folder), HardwareAlias::random(), HardwareAlias::random());
+        for alias in [&alias, &other] {
+            hardware.create(alias, HardwareLevel::Software).unwrap();
+        }
+        let state = HardwareState { generation: 3, ..HardwareState::new(FLOOR) };
+        assert_eq!((state.opened, state.cost()), ([1, 1], FLOOR));
+        state.keep(&hardware, &alias).unwrap();
+        assert_eq!(HardwareState::load(&hardware, &alias).unwrap(), state);
+        hardware.keep_state(&other, &hardware.state(&alias).unwrap()).unwrap();
+        assert!(matches!(HardwareState::load(&hardware, &other), Err(HardwareError::Damaged)), "of another key");
+        let newer = HardwareState { version: VERSION + 1, ..state };
+        newer.keep(&hardware, &alias).unwrap();
+        assert!(matches!(HardwareState::load(&hardware, &alias), Err(HardwareError::Damaged)), "of a newer version");
+    }
+}

@@ -93,3 +93,24 @@ impl Header {
         self.cost().is_at_least(&FLOOR) && CEILING.is_at_least(&self.cost())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_next_header_counts_one_more_and_changes_what_it_is_for_and_nothing_else() {
+        let (old, new) = (HardwareAlias::random(), HardwareAlias::random());
+        let first = Header::new(old, FLOOR, Some(10));
+        assert_eq!((first.generation(), first.alias(), first.former(), first.wipe_after()), (1, old, None, Some(10)));
+        let moved = first.moved(new);
+        assert_eq!((moved.generation(), moved.alias(), moved.former()), (2, new, Some(old)));
+        let next = moved.next();
+        assert_eq!((next.generation(), next.alias(), next.former()), (3, new, None), "what was left is destroyed");
+        let limited = next.wiping_after(None);
+        assert_eq!((limited.generation(), limited.wipe_after(), moved.wipe_after()), (4, None, Some(10)));
+        for header in [&moved, &next, &limited] {
+            assert_eq!((header.cost(), header.salt, header.version), (first.cost(), first.salt, VERSION));
+        }
+    }
+}

@@ -183,6 +183,32 @@ fn a_wiped_key_file_says_so_and_is_not_replaced() {
     assert!(matches!(KeyFile::put_in_place(&path), Err(KeyFileError::Wiped)));
 }
 
+#[test]
+fn what_is_longer_than_a_key_file_can_be_is_damaged_whatever_it_says() {
+    let path = std::env::temp_dir().join(format!("vigil-long-{}", std::process::id()));
+    let mut bytes = WIPED.to_vec();
+    bytes.resize(usize::try_from(MAX_KEY_FILE_BYTES).unwrap(), 0);
+    std::fs::write(&path, &bytes).unwrap();
+    assert!(matches!(AnyKeyFile::read(&path), Err(KeyFileError::Wiped)));
+    for more in [1, 5_000] {
+        bytes.resize(bytes.len() + more, 0);
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(matches!(AnyKeyFile::read(&path), Err(KeyFileError::Damaged)), "{more}");
+    }
+}
+
+#[test]
+fn a_whole_file_of_a_newer_version_says_so_and_part_of_one_is_damage() {
+    let newer = canonical::encode(&((VERSION + 1, 7u8), 8u8));
+    assert!(
+        matches!(AnyKeyFile::from_bytes(&newer), Err(KeyFileError::NewerVersion(version)) if version == VERSION + 1)
+    );
+    let (short, long) = (&newer[..newer.len() - 1], [newer.as_slice(), &[0]].concat());
+    for damaged in [short, &long, &canonical::encode(&((0u8, 7u8), 8u8))] {
+        assert!(matches!(AnyKeyFile::from_bytes(damaged), Err(KeyFileError::Damaged)));
+    }
+}
+
 proptest! {
     #[test]
     fn hostile_bytes_are_read_as_nothing_or_as_themselves(bytes in prop::collection::vec(any::<u8>(), 0..400)) {

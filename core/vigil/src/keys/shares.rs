@@ -160,6 +160,17 @@ mod tests {
     }
 
     #[test]
+    fn as_many_shares_as_may_be_dealt_restore_the_key_and_more_are_not_tried() {
+        let pair = SealingKeyPair::generate();
+        let mut shares = split(pair.private(), 2, MAX_RECOVERY_SHARES).unwrap();
+        assert!(combine(&shares, 2, &pair.public()).is_some());
+        for _ in 0..2 {
+            shares.push(shares[0].clone());
+            assert!(combine(&shares, 2, &pair.public()).is_none(), "{}", shares.len());
+        }
+    }
+
+    #[test]
     fn the_key_itself_is_not_taken_for_a_share() {
         let pair = SealingKeyPair::generate();
         let mut at_zero = [0; 33];

@@ -161,3 +161,55 @@ pub(super) fn fold_allegations(entries: &[Entry<'_>]) -> Vec<AllegationState> {
     }
     allegations.into_values().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::Standing;
+    use crate::records::fixtures::{allegation, device, event, event_id};
+    use vigil_protocol::{DeviceId, Timestamp};
+
+    fn day(number: i64) -> Date {
+        Date::from_days(number).unwrap()
+    }
+
+    #[test]
+    fn an_allegation_is_due_from_its_day_of_review_on_and_never_once_it_was_taken_back() {
+        let said = Said { event: event_id(1), author: DeviceId([1; 16]), time: Timestamp(0) };
+        let code = |text| Code::new(text).unwrap();
+        let allegation = Allegation {
+            about: Accused::Role(code("driver")),
+            basis: code("told_by_her"),
+            review_on: ReviewDay::new(day(20_000)),
+            words: LongText::new("He kept the passport.").unwrap(),
+        };
+        let mut state = AllegationState { allegation, said, withdrawn: Vec::new() };
+        assert!(!state.is_due(day(19_999)) && state.is_due(day(20_000)) && state.is_due(day(20_001)));
+        state.withdrawn.push((code("mistaken"), said));
+        assert!(!state.stands() && !state.is_due(day(20_001)));
+    }
+
+    #[test]
+    fn a_day_of_review_reads_as_a_day_of_the_calendar() {
+        assert_eq!(ReviewDay::new(day(0)).to_string(), "1970-01-01");
+    }
+
+    #[test]
+    fn an_allegation_stands_until_anybody_takes_back_this_very_one() {
+        let reason = || Code::new("mistaken").unwrap();
+        let withdrawn = |number| AllegationStep::Withdrawn { allegation: event_id(number), reason: reason() };
+        let events = [
+            event(1, &[], EventBody::Allegation(AllegationStep::Alleged(allegation()))),
+            event(2, &[], EventBody::Allegation(AllegationStep::Alleged(allegation()))),
+            event(3, &[2], EventBody::Allegation(withdrawn(2))),
+            event(4, &[2], EventBody::Allegation(withdrawn(9))),
+        ];
+        let standing = Standing::of(events.iter().map(|(id, event)| (*id, event)));
+        let [stands, taken_back] = standing.allegations() else { panic!("two were made") };
+        assert!(stands.stands() && stands.allegation == allegation());
+        assert_eq!((stands.said.event, stands.said.author), (event_id(1), device(1)));
+        assert!(!taken_back.stands());
+        let words: Vec<_> = taken_back.withdrawn.iter().map(|(why, said)| (why.clone(), said.author)).collect();
+        assert_eq!(words, [(reason(), device(3))]);
+    }
+}

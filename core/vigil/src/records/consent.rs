@@ -143,11 +143,6 @@ impl Authorities {
         &self.0
     }
 
-    /// Whether she was asked.
-    pub fn is_chosen(&self) -> bool {
-        !self.0.is_empty()
-    }
-
     /// Whether choices that stand beside each other differ. Until she is asked again, only what all of them name is chosen.
     pub fn is_open(&self) -> bool {
         self.0.iter().any(|(choice, _)| choice.kinds != self.0[0].0.kinds)

@@ -8,6 +8,8 @@ mod any_order;
 mod attachment;
 mod audit;
 mod basis;
+#[cfg(test)]
+mod basis_cases;
 mod causality;
 mod change;
 mod chunk;

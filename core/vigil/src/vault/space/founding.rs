@@ -8,7 +8,7 @@ use crate::error::{Result, VigilError};
 use crate::keys::{SealingKeyPair, Secret, random_bytes};
 use crate::store::{self, Setting, settings};
 use crate::vault::Vault;
-use crate::vault::codes::{RECOVERY_PREFIX, server_card, to_code};
+use crate::vault::codes::{RECOVERY_PREFIX, from_code, server_card, to_code};
 use std::collections::BTreeMap;
 use vigil_protocol::{
     Certificate, LogBody, LogEntry, Membership, PersonId, Policy, Role, ServerCard, SpaceId, Timestamp, canonical,
