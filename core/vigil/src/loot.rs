@@ -7,7 +7,7 @@ use crate::folder;
 use crate::keys::{AnyKeyFile, HardwareVault, Passphrase, SealedTo, SealingKeyPair, Secret, commitment, open_key};
 use crate::sealing::{self, Place};
 use crate::store::{SealedCopies, Setting, Store, StoreError, cells, generations, outbox, settings};
-use crate::vault::{RecoveryKey, Space, database_files, key_path};
+use crate::vault::{RecoveryKey, Space, Vault, database_files, key_path};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use vigil_protocol::{
@@ -58,6 +58,24 @@ pub struct Loot {
 }
 
 impl Loot {
+    /// Takes a home that was opened: its keys, its sealed items, and what stands readable in it.
+    ///
+    /// # Errors
+    /// [`VigilError::DatabaseDamaged`].
+    pub fn take_home(&mut self, vault: &Vault) -> Result<()> {
+        self.take_store(&vault.store)?;
+        self.take_sealed(vault)
+    }
+
+    /// Takes only the sealed items of a home: what a server holds that delivered them.
+    ///
+    /// # Errors
+    /// [`VigilError::DatabaseDamaged`].
+    pub fn take_sealed(&mut self, vault: &Vault) -> Result<()> {
+        self.take_items(&vault.store)?;
+        vault.sealed_copies()?.iter().try_for_each(|copy| self.take_batch(copy))
+    }
+
     /// Takes images of one home: opens every key file in them with a PIN and this hardware, and every database in them with
     /// every key that came out, passing by all checks that a home which is opened in good order makes. Gives how many
     /// databases opened. The images stay as they are; `scratch` is an empty folder for copies.
@@ -116,7 +134,6 @@ impl Loot {
 
     /// An opened database: its keys, its sealed items, and what stands readable in it.
     fn take_store(&mut self, store: &Store) -> Result<()> {
-        let damaged = |_| VigilError::DatabaseDamaged { detail: "an original item" };
         let connection = store.read();
         let device = settings::get(connection, Setting::DeviceId)?.and_then(|bytes| DeviceId::from_slice(&bytes));
         let private = settings::get(connection, Setting::SealingKey)?.map(Zeroizing::new);
@@ -130,6 +147,12 @@ impl Loot {
             self.records.insert(generation.commitment, (generation.record, generation.key));
         }
         self.readable.extend(cells::all(connection)?);
+        self.take_items(store)
+    }
+
+    fn take_items(&mut self, store: &Store) -> Result<()> {
+        let damaged = |_| VigilError::DatabaseDamaged { detail: "an original item" };
+        let connection = store.read();
         for (header, index, item) in cells::sealed_items(connection)? {
             let header = canonical::decode(&header).map_err(damaged)?;
             self.keep(Sealed { header, index, item: canonical::decode(&item).map_err(damaged)? });
