@@ -164,7 +164,7 @@ fn a_monitors_store_moves_when_something_aged_out_and_not_before() {
     let mut monitor = Device { folder, vault: Some(vault.unwrap()) };
     let request = monitor.vault().join_request().unwrap();
     let welcome = committee.desk.vault().admit(&request, Role::Monitor, "Monitor").unwrap();
-    monitor.vault().join(&welcome).unwrap();
+    vigil_tests::join(&mut monitor, &welcome).unwrap();
     record(&mut monitor);
     committee.sync_desk().unwrap();
     committee.sync(&mut monitor).unwrap();
