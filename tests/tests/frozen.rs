@@ -4,12 +4,30 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use vigil_core::records::{Code, LongText};
-use vigil_core::{ListQuery, NewSighting, Role, Timestamp, Vault};
-use vigil_tests::{Folder, passphrase};
+use vigil_core::{Clock, HomeOptions, ListQuery, Moment, NewSighting, Role, Timestamp, Vault};
+use vigil_tests::{Folder, at_floor, passphrase};
 
 /// The present schema; the fixture of each earlier one stays for ever.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 3;
+
+/// When the fixtures since schema 3 were made, and when they are opened: certificates and leases end.
+struct ThatDay;
+
+impl Clock for ThatDay {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_795_000_000_000)
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { boot: [1; 16], millis: 1_000 }
+    }
+}
+
+fn that_day() -> HomeOptions {
+    at_floor(Arc::new(ThatDay))
+}
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
@@ -32,7 +50,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn fill(home: &Path) {
-    let mut vault = Vault::create_at_floor(home, &passphrase(), "Desk").unwrap();
+    let mut vault = Vault::create_with(home, &passphrase(), "Desk", &that_day()).unwrap();
     vault.create_space(None).unwrap();
     let screening = serde_json::from_value(serde_json::json!({
         "station": "Raxaul", "started_at": 1_795_000_000_000_i64, "minutes": 7, "people": 1, "age_band": "adult",
@@ -51,7 +69,8 @@ fn fill(home: &Path) {
 /// Since schema 2: an opinion that waits for another person's.
 fn judge_a_monitors_record(vault: &mut Vault) {
     let folder = Folder::new("bless-monitor");
-    let mut monitor = Vault::create_at_floor(&folder.path().join("home"), &passphrase(), "Monitor").unwrap();
+    let home = folder.path().join("home");
+    let mut monitor = Vault::create_with(&home, &passphrase(), "Monitor", &that_day()).unwrap();
     let welcome = vault.admit(&monitor.join_request().unwrap(), Role::Monitor, "Monitor").unwrap();
     monitor.join(monitor.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
     let sighting = NewSighting { place: "Gate 2".into(), seen_at: Timestamp(0), description: None, people: Some(3) };
@@ -72,7 +91,8 @@ fn a_home_of_every_schema_opens_with_everything_in_it() {
         let folder = Folder::new("frozen");
         let home = folder.path().join("home");
         copy(&fixtures().join(format!("schema-{schema:03}")), &home);
-        let mut vault = Vault::open(&home, &passphrase()).unwrap();
+        let options = if schema >= 3 { that_day() } else { HomeOptions::default() };
+        let mut vault = Vault::open_with(&home, &passphrase(), &options).unwrap();
         let rows = vault.list(&ListQuery::default()).unwrap();
         let since_2 = u64::from(schema >= 2);
         assert_eq!(rows.len() as u64, 2 + since_2, "schema {schema}");
