@@ -2,7 +2,7 @@
 //! A break that is not in this list promises nothing: it wants a test, or its code wants to go.
 
 /// File and break (without line and column, which move), and why it is not noticed.
-const KNOWN: [(&str, &str, &str); 2] = [
+const KNOWN: [(&str, &str, &str); 4] = [
     (
         "core/vigil/src/keys/key_file.rs",
         "replace > with >= in AnyKeyFile::from_bytes",
@@ -11,7 +11,17 @@ const KNOWN: [(&str, &str, &str); 2] = [
     (
         "core/vigil/src/keys/folder_vault.rs",
         "replace match guard error.kind() != ErrorKind::NotFound with false in <impl HardwareVault for FolderVault>::delete",
-        "takes a disk that refuses to write down a name that is gone already",
+        "takes a disk that refuses to write down that a name is gone",
+    ),
+    (
+        "core/vigil/src/keys/shares.rs",
+        "replace <impl TryRng for SystemRandom>::try_fill_bytes -> Result<(), Infallible> with Ok(())",
+        "the trait asks for it; whoever deals shares draws numbers and never calls it",
+    ),
+    (
+        "core/vigil/src/keys/shares.rs",
+        "replace <impl TryRng for SystemRandom>::try_next_u64 -> Result<u64, Infallible> with Ok(0)",
+        "the trait asks for it; whoever deals shares does not call it",
     ),
 ];
 

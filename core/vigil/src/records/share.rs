@@ -253,7 +253,7 @@ fn is_recall_due(share: &Entry<'_>, shared: &Shared, entries: &[Entry<'_>], caus
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::records::fixtures::{choice, consent_to, device, event, event_id, shared};
+    use crate::records::fixtures::{choice, consent_to, device, event, event_id, provenance, shared};
     use crate::records::{BasisKind, Standing};
 
     #[test]
@@ -300,5 +300,14 @@ mod tests {
             "whoever shared did not know the new one"
         );
         assert!(!due(&[given, without, with, sent(&[3])]));
+    }
+
+    #[test]
+    fn where_a_record_comes_from_has_a_limited_number_of_restrictions() {
+        let with = |count| {
+            let restrictions = vec![Code::new("not_to_police").unwrap(); count];
+            Provenance { restrictions, ..provenance() }.is_within_limits()
+        };
+        assert!(with(MAX_RESTRICTIONS) && !with(MAX_RESTRICTIONS + 1) && with(0));
     }
 }
