@@ -94,6 +94,26 @@ fn a_tombstone_also_reaches_batches_that_stand_aside() {
 }
 
 #[test]
+fn a_tombstone_reaches_what_stands_aside_under_a_key_that_came_with_it_and_nothing_beside_it() {
+    let (mut committee, mut desk) = Committee::found();
+    let mut monitor = committee.join(&mut desk, Role::Monitor);
+    let (record, beside) = (Record::new(), Record::new());
+    let (gone, stays) = (random::<64>(), random::<64>());
+    monitor.batch(&committee.view, vec![Record::new().create(&[epoch()], b"never arrives")]);
+    let items = vec![
+        record.create(&[epoch()], b"content"),
+        record.edit(&gone),
+        beside.create(&[epoch()], b"content"),
+        beside.edit(&stays),
+    ];
+    let waiting = monitor.batch(&committee.view, items);
+    assert_eq!(committee.push(&mut monitor, &waiting), BatchOutcome::Provisional);
+    assert!(committee.folder.contains(&gone) && committee.folder.contains(&stays));
+    committee.write(&mut desk, vec![record.tombstone()]);
+    assert!(!committee.folder.contains(&gone) && committee.folder.contains(&stays));
+}
+
+#[test]
 fn a_record_is_erased_by_its_creator_or_by_officers_and_desks() {
     let (mut committee, mut desk) = Committee::found();
     let mut reader = committee.join(&mut desk, Role::Monitor);

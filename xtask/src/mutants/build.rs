@@ -76,8 +76,8 @@ fn compile(part: &Part) -> Result<Compiled, String> {
     let mut command = process::cargo();
     command.current_dir(tree::place()).args(["test", "--locked", "--no-run", "--quiet", "--message-format=json"]);
     command.args(part.build).stdin(Stdio::null()).stderr(Stdio::null());
-    // Beside what is compiled for the tree itself: what both are built from serves both.
-    command.env("CARGO_TARGET_DIR", process::target());
+    // Apart from what is compiled for the tree itself: cargo would take one for the other.
+    command.env("CARGO_TARGET_DIR", process::target().join("mutants").join("build"));
     let output = command.output().map_err(|error| format!("cargo does not start: {error}"))?;
     let (mut programs, mut errors) = (BTreeMap::new(), Vec::new());
     for message in String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.parse::<Value>().ok()) {

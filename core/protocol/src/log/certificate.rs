@@ -60,7 +60,7 @@ impl Certificate {
             return Err(ProtocolError::TooLarge { what: "sealed details", limit: limits::MAX_SEALED_DETAILS_BYTES });
         }
         let lasts = self.not_after.0.checked_sub(self.not_before.0);
-        if !lasts.is_some_and(|lasts| lasts <= limits::MAX_CERTIFICATE_MS) {
+        if lasts.is_none_or(|lasts| lasts > limits::MAX_CERTIFICATE_MS) {
             return Err(ProtocolError::NotAllowed { why: "a certificate lasts at most 90 days" });
         }
         // One that ends before it begins has no such day.

@@ -92,14 +92,10 @@ fn newest(places: [Option<Place>; 2]) -> Result<(usize, Place), HardwareError> {
 
 /// Writes over a file's bytes before its name goes. On flash the old ones may stay; the name does not.
 fn destroy(path: &Path) -> Result<(), HardwareError> {
-    match OpenOptions::new().write(true).open(path) {
-        Ok(mut file) => {
-            let length = usize::try_from(file.metadata()?.len()).unwrap_or(0).min(2 * SECTOR);
-            // Whether it succeeds or not, the file goes.
-            let _ = file.write_all(&vec![0; length]).and_then(|()| file.sync_all());
-        }
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(_) => {}
+    // Whether writing over it succeeds or not, the file goes.
+    if let Ok(mut file) = OpenOptions::new().write(true).open(path) {
+        let length = usize::try_from(file.metadata()?.len()).unwrap_or(0).min(2 * SECTOR);
+        let _ = file.write_all(&vec![0; length]).and_then(|()| file.sync_all());
     }
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
@@ -247,6 +243,25 @@ mod tests {
         std::fs::create_dir_all(vault.key_path(&alias)).unwrap();
         assert!(vault.delete(&alias).is_err());
         assert!(vault.exists(&alias).unwrap());
+    }
+
+    #[test]
+    fn what_is_deleted_is_written_over_to_its_end_before_its_name_goes() {
+        let (vault, alias) = (vault("over"), HardwareAlias::random());
+        vault.create(&alias, HardwareLevel::Software).unwrap();
+        vault.keep_state(&alias, &[7; MAX_STATE_BYTES]).unwrap();
+        vault.keep_state(&alias, &[8; MAX_STATE_BYTES]).unwrap();
+        // Another name of the same bytes shows what became of them.
+        let links = [vault.key_path(&alias), vault.state_path(&alias)].map(|path| {
+            let link = PathBuf::from(format!("{}.link", path.display()));
+            std::fs::hard_link(&path, &link).unwrap();
+            assert!(std::fs::read(&link).unwrap().iter().any(|byte| *byte != 0));
+            link
+        });
+        vault.delete(&alias).unwrap();
+        for link in links {
+            assert!(std::fs::read(&link).unwrap().iter().all(|byte| *byte == 0));
+        }
     }
 
     #[test]

@@ -249,3 +249,65 @@ fn is_recall_due(share: &Entry<'_>, shared: &Shared, entries: &[Entry<'_>], caus
         _ => false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::records::fixtures::{choice, consent_to, device, event, event_id, provenance, shared};
+    use crate::records::{BasisKind, Standing};
+
+    #[test]
+    fn one_answer_that_the_copy_is_erased_counts_whatever_else_is_answered() {
+        for (answers, confirmed) in [
+            (&[][..], None),
+            (&[false], Some(false)),
+            (&[true], Some(true)),
+            (&[true, false], Some(true)),
+            (&[false, true], Some(true)),
+        ] {
+            let ground = Ground::Declared(BasisKind::CourtOrder);
+            let recall = |step| EventBody::Recall(step);
+            let (share, other) = (ShareId([4; 16]), ShareId([5; 16]));
+            let mut events = vec![
+                event(1, &[], EventBody::Shared(shared(4, "shelter", ground, event_id(9)))),
+                event(2, &[1], recall(RecallStep::Sent { share })),
+                event(3, &[1], recall(RecallStep::Confirmed { share: other, erased: true })),
+            ];
+            for (number, erased) in (4..).zip(answers) {
+                events.push(event(number, &[2], recall(RecallStep::Confirmed { share, erased: *erased })));
+            }
+            let standing = Standing::of(events.iter().map(|(id, event)| (*id, event)));
+            let [state] = standing.shares() else { panic!("one was shared") };
+            assert_eq!(state.confirmed, confirmed, "{answers:?}");
+            assert_eq!(state.recall_sent.iter().map(|said| said.author).collect::<Vec<_>>(), [device(2)]);
+        }
+    }
+
+    #[test]
+    fn a_choice_that_leaves_the_recipient_out_calls_back_until_she_chose_it_anew_before_the_share() {
+        let given = event(1, &[], EventBody::ConsentGiven(consent_to("shelter")));
+        let without = event(2, &[1], EventBody::AuthorityChosen(choice(&[])));
+        let with = event(3, &[2], EventBody::AuthorityChosen(choice(&["shelter"])));
+        let sent =
+            |after: &[u8]| event(4, after, EventBody::Shared(shared(4, "shelter", Ground::Consent, event_id(1))));
+        let due = |events: &[(EventId, crate::records::Event)]| {
+            Standing::of(events.iter().map(|(id, event)| (*id, event))).shares()[0].recall_due
+        };
+        assert!(!due(&[given.clone(), sent(&[1])]), "she was not asked");
+        assert!(due(&[given.clone(), without.clone(), sent(&[1])]), "nobody knew of the other");
+        assert!(
+            due(&[given.clone(), without.clone(), with.clone(), sent(&[2])]),
+            "whoever shared did not know the new one"
+        );
+        assert!(!due(&[given, without, with, sent(&[3])]));
+    }
+
+    #[test]
+    fn where_a_record_comes_from_has_a_limited_number_of_restrictions() {
+        let with = |count| {
+            let restrictions = vec![Code::new("not_to_police").unwrap(); count];
+            Provenance { restrictions, ..provenance() }.is_within_limits()
+        };
+        assert!(with(MAX_RESTRICTIONS) && !with(MAX_RESTRICTIONS + 1) && with(0));
+    }
+}
