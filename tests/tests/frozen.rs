@@ -44,8 +44,9 @@ fn copy(from: &Path, to: &Path) {
         }
     }
     // Since the second format of key files: what stands in for the hardware.
-    if from.with_extension("hardware").exists() {
-        copy(&from.with_extension("hardware"), &to.with_extension("hardware"));
+    let hardware = from.with_extension("hardware");
+    if hardware != *from && hardware.exists() {
+        copy(&hardware, &to.with_extension("hardware"));
     }
 }
 

@@ -309,6 +309,10 @@ fn the_policy_says_after_how_many_wrong_attempts_a_home_is_wiped_unless_its_dist
     let mut committee = Committee::new();
     let mut officer = committee.admit("Officer", Role::Officer);
     let mut strict = committee.admit("Strict", Role::Monitor);
+    // The code by which she joined does not say it; the log does.
+    assert_eq!((officer.vault().wipe_after(), officer.vault().wipe_after_is_set_here().unwrap()), (None, false));
+    committee.sync_desk().unwrap();
+    committee.sync(&mut officer).unwrap();
     assert_eq!((officer.vault().wipe_after(), officer.vault().wipe_after_is_set_here().unwrap()), (Some(10), false));
     strict.vault().set_wipe_after(Some(6)).unwrap();
     committee.sync_desk().unwrap();

@@ -225,7 +225,8 @@ impl Space {
             match item {
                 Item::Tombstone(record) => {
                     let creator = self.creators.get(record).copied().unwrap_or(device);
-                    if creator == device || leads {
+                    let takes_two = view.erasure_takes_two(record, view.length()) && !self.erased.contains(record);
+                    if (creator == device || leads) && !takes_two {
                         tombstones.push(*record);
                     } else {
                         allowed = false;

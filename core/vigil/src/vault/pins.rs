@@ -113,6 +113,17 @@ impl Vault {
         self.reseal(self.access.file.header().wiping_after(wanted), small.as_ref())
     }
 
+    /// The same at an opening: a crash may have come between a policy and the number. On a full disk the next time will do.
+    pub(crate) fn follow_policy_again(&mut self) -> Result<()> {
+        if self.space.is_none() || self.whole().is_err() {
+            return Ok(());
+        }
+        match self.follow_policy() {
+            Err(VigilError::Disk { .. } | VigilError::Hardware { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
     /// Whether the number of wrong attempts was set on this device; otherwise the space's policy says it.
     ///
     /// # Errors

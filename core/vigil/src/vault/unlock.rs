@@ -59,6 +59,7 @@ impl Vault {
         vault.open_opinions()?;
         vault.sweep()?;
         vault.leave_old_pages()?;
+        vault.follow_policy_again()?;
         Ok(vault)
     }
 }
