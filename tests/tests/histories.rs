@@ -1,5 +1,6 @@
 //! Made-up histories over the real rules (`cargo xtask histories` runs as many as you like): consent, sharing, assignment,
 //! membership, erasure and equivocation, with loss, repetition and any order. Each failure that was ever found stays here.
+#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::Path;
 use vigil_core::histories::{self, Control, Failure};

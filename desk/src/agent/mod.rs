@@ -278,8 +278,6 @@ fn value(answer: &impl serde::Serialize) -> Value {
     serde_json::to_value(answer).unwrap_or(Value::Null)
 }
 
-/// Records by their ids in hexadecimal.
-
 fn long_text(text: String) -> Result<LongText, DeskError> {
     LongText::new(text).map_err(|error| DeskError::Usage(error.to_string()))
 }

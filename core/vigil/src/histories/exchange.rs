@@ -48,11 +48,12 @@ impl Space {
     fn rotate_if_exposed(&mut self, device: usize, now: i64) -> Result<(), Broken> {
         let me = &self.devices[device];
         let is_desk = me.view.active_member(&me.id).is_some_and(|member| member.role == Role::Desk);
-        if is_desk && me.view.epoch_is_exposed() {
-            if let Some(rotation) = self.rotation(device, None) {
-                self.devices[device].own.push(LogBody::Rotate { removal: None, rotation });
-                self.rebase(device, now)?;
-            }
+        if is_desk
+            && me.view.epoch_is_exposed()
+            && let Some(rotation) = self.rotation(device, None)
+        {
+            self.devices[device].own.push(LogBody::Rotate { removal: None, rotation });
+            self.rebase(device, now)?;
         }
         Ok(())
     }

@@ -237,7 +237,7 @@ impl World {
         let body = match what % 16 {
             0..=4 if info.kind == Kind::Child => {
                 let by = Guardian::ChildProtection;
-                EventBody::ChildConsentGiven(ChildConsent { consent, assent: what % 16 > 0, by })
+                EventBody::ChildConsentGiven(ChildConsent { consent, assent: !what.is_multiple_of(16), by })
             }
             0..=4 => EventBody::ConsentGiven(consent),
             5..=7 => EventBody::ConsentWithdrawn(consent),

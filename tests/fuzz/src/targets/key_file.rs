@@ -21,7 +21,10 @@ fn read(bytes: &[u8]) {
     let Some(claim) = Claim::read(bytes) else { return };
     assert_eq!(claim.to_bytes(), bytes, "one meaning, one encoding");
     let (memory_kib, passes) = claim.cost();
-    assert!(memory_kib <= 256 * 1024 && u64::from(memory_kib) * u64::from(passes) <= MOST, "it may not exhaust the device");
+    assert!(
+        memory_kib <= 256 * 1024 && u64::from(memory_kib) * u64::from(passes) <= MOST,
+        "it may not exhaust the device"
+    );
     // Only what this hardware made passes for its own, byte for byte.
     let made = made();
     assert!(!claim.is_of(&made.hardware) || made.files.iter().any(|file| file == bytes));
