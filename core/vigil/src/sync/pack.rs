@@ -82,7 +82,7 @@ pub(crate) fn merge_contents(saves: &[Save], me: &DeviceId) -> Result<Vec<Record
     Ok(contents.into_iter().map(|(content, _)| content).collect())
 }
 
-fn capsule(space: &Space, generation: &Generation, to: Vec<Recipient>) -> Result<Capsule> {
+pub(super) fn capsule(space: &Space, generation: &Generation, to: Vec<Recipient>) -> Result<Capsule> {
     let membership = &space.membership;
     let mut sealed = Vec::with_capacity(to.len());
     for recipient in to {

@@ -3,7 +3,8 @@
 use super::*;
 use crate::keys::Passphrase;
 use crate::records::NewSighting;
-use vigil_protocol::{Batch, Role, Timestamp};
+use crate::sync::pack;
+use vigil_protocol::{Batch, Item, Recipient, Role, Timestamp};
 
 struct Pair {
     folder: std::path::PathBuf,
@@ -136,14 +137,18 @@ fn an_auditors_device_lets_a_case_go_that_a_hostile_member_seals_to_it() {
         let welcome = desk.admit(&other.join_request().unwrap(), role, "").unwrap();
         other.join(other.second_code(&welcome).unwrap().seen_face_to_face()).unwrap();
         other.take_log_by_hand(&desk.log_by_hand().unwrap()).unwrap();
-        // No facade call grants an auditor a case; a changed program does.
-        let copy = desk
-            .store
-            .in_transaction(|tx| desk.enqueue(tx, &record, &crate::sync::Save::Grant(vec![other.device()])))
-            .unwrap();
+        // No save grants an auditor a case; a changed program signs one that does.
+        let save = crate::sync::Save::Grant(vec![other.device()]);
+        let copy = desk.store.in_transaction(|tx| desk.enqueue(tx, &record, &save)).unwrap();
         desk.keep_copies(vec![copy]).unwrap();
+        let to = vec![Recipient::Device(other.device())];
+        let grants = generations::of_record(desk.store.read(), &record).unwrap();
+        let space = desk.space.as_ref().unwrap();
+        let grants = grants.iter().map(|key| Item::Grant(pack::capsule(space, key, to.clone()).unwrap()));
+        let honest = Batch::from_bytes(desk.sealed_copies().unwrap().last().unwrap()).unwrap();
+        let hostile = Batch::sign(honest.header, grants.collect(), &desk.keys.signing);
         let mut all = copies.clone();
-        all.extend(desk.sealed_copies().unwrap());
+        all.push(hostile.to_bytes());
         // The keys may come first, and the content later; and that again.
         let (content, keys): (Vec<_>, Vec<_>) = all.into_iter().partition(|copy| copies.contains(copy));
         for copies in [&keys, &content, &keys, &content] {
