@@ -117,7 +117,7 @@ const AREAS: [Area; 4] = [
                 files: &[
                     "core/vigil/src/vault/erasure.rs",
                     "core/vigil/src/vault/retention.rs",
-                    "core/vigil/src/vault/erase.rs",
+                    "core/vigil/src/vault/wipe.rs",
                     "core/vigil/src/store/handed_over.rs",
                     "core/vigil/src/store/receipts.rs",
                 ],

@@ -2,8 +2,8 @@
 //! key, attempts and limit.
 //! It promises that a list of them names nobody, and that what happens to one leaves the others as they are.
 
-use super::erase::Erased;
 use super::options::HomeOptions;
+use super::wipe::Erased;
 use super::{Vault, disk};
 use crate::error::{Result, VigilError};
 use crate::keys::{Passphrase, random_bytes};

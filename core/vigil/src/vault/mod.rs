@@ -11,7 +11,6 @@ mod complaints;
 mod consent;
 mod create;
 mod decide;
-mod erase;
 mod erasure;
 mod hiding;
 mod homes;
@@ -38,13 +37,13 @@ mod summary;
 mod unlock;
 mod upgrade;
 mod views;
+mod wipe;
 
 pub use allegations::{AccusedBy, AllegationView, NewAllegation};
 pub use archive::{ArchiveKey, ArchiveReport, read_archive};
 pub use audit::{AuditTrail, ComplaintCount, DeviceTrail, ReadView, SAME_READ, SILENT_AFTER};
 pub(crate) use audit::{ReadClass, ReadNoted};
 pub use decide::Choice;
-pub use erase::Erased;
 pub use erasure::ErasureView;
 pub use homes::{HomeHandle, Homes};
 pub use members::MemberView;
@@ -65,6 +64,7 @@ pub use space::{
 pub use views::{
     EventView, FieldView, Gone, OpinionView, RecordSummary, RecordView, SecondOpinionView, Status, SyncState, ValueView,
 };
+pub use wipe::Erased;
 
 pub use instruments::InstrumentInfo;
 #[cfg(feature = "histories")]

@@ -3,7 +3,7 @@
 //! the last wrong attempt that a district allows destroys anything.
 
 use super::options::HomeOptions;
-use super::{Access, Vault, database_files, disk, erase, key_path, lock, upgrade};
+use super::{Access, Vault, database_files, disk, key_path, lock, upgrade, wipe};
 use crate::clock::Clock;
 use crate::error::{Result, VigilError};
 use crate::folder;
@@ -98,7 +98,7 @@ fn attempt(
 ) -> Result<Opened> {
     let (alias, limit) = (file.header().alias(), file.header().wipe_after());
     let wipe = || {
-        erase::erase(home, hardware);
+        wipe::erase(home, hardware);
         VigilError::Wiped
     };
     match state.attempts.permit(clock.moment(), limit) {
