@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use vigil_protocol::{
     Certificate, Cosignature, DeviceId, Hash, LogBody, LogEntry, Member, Membership, Motion, PersonId, Policy,
-    ProtocolError, Purpose, Role, SUITE, SigningPublicKey, SpaceId, limits, verify,
+    ProtocolError, Purpose, Role, SUITE, Signature, SigningPublicKey, SpaceId, limits, verify,
 };
 
 /// Longest path.
@@ -267,6 +267,20 @@ impl Walk {
             _ => Err(not_allowed("a path has admissions and changes of role only")),
         }
     }
+}
+
+/// Who signed a letter for her space: the device at the end of a path, which has to lead there.
+pub(crate) fn verify_speaker(
+    path: &[LogEntry],
+    purpose: Purpose,
+    digest: &Hash,
+    signature: &Signature,
+    what: &'static str,
+) -> Result<Admitted, ProtocolError> {
+    let sender = verify_path(path)?;
+    sender.check_speaks_for_space()?;
+    verify(&sender.key, purpose, digest, signature, what)?;
+    Ok(sender)
 }
 
 /// Checks a path from outside; gives the device that it ends with.

@@ -2,7 +2,7 @@
 //! over all of it. It promises to open for the named devices of one space only, and to be refused after any change.
 
 use super::content::{MAX_CONTENT_BYTES, ShareContent, content_of};
-use super::{Admitted, MAX_RECEIVERS, MAX_SHARE_BYTES, SpaceCard, check_suite, verify_path};
+use super::{Admitted, MAX_RECEIVERS, MAX_SHARE_BYTES, SpaceCard, check_suite, verify_speaker};
 use crate::keys::{SealedTo, SealingKeyPair, Secret, commitment, open_key, seal_key};
 use crate::records::ShareId;
 use crate::sealing::{pad, unpad};
@@ -12,7 +12,7 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use vigil_protocol::{
     DeviceId, Hash, KeyCommitment, LogEntry, ProtocolError, Purpose, RecordId, SUITE, SealingPublicKey, Signature,
-    SigningKey, SpaceId, canonical, digest, verify,
+    SigningKey, SpaceId, canonical, digest,
 };
 use zeroize::Zeroizing;
 
@@ -134,9 +134,7 @@ impl ShareMessage {
         if message.keys.len() > MAX_RECEIVERS {
             return Err(ProtocolError::TooLarge { what: "receivers of a share", limit: MAX_RECEIVERS });
         }
-        let sender = verify_path(&message.path)?;
-        sender.check_speaks_for_space()?;
-        verify(&sender.key, Purpose::Share, &message.digest(), &message.signature, "share")?;
+        let sender = verify_speaker(&message.path, Purpose::Share, &message.digest(), &message.signature, "share")?;
         Ok((message, sender))
     }
 

@@ -9,7 +9,7 @@ pub mod hostile;
 mod message;
 mod recall;
 
-pub(crate) use admission::{Admitted, admission_path, verify_path};
+pub(crate) use admission::{Admitted, admission_path, verify_speaker};
 pub(crate) use card::{MAX_RECEIVERS, Receiver, SpaceCard};
 pub(crate) use content::{ShareContent, SharedRecord, is_link};
 pub(crate) use message::ShareMessage;

@@ -1,11 +1,11 @@
 //! A recall, and what the recipient answers. Both name the share and say nothing of anybody in it.
 //! They promise to be signed by somebody of the space that they speak for.
 
-use super::{Admitted, MAX_LETTER_BYTES, check_suite, verify_path};
+use super::{Admitted, MAX_LETTER_BYTES, check_suite, verify_speaker};
 use crate::records::ShareId;
 use minicbor::{Decode, Encode};
 use vigil_protocol::{
-    Hash, LogEntry, ProtocolError, Purpose, SUITE, Signature, SigningKey, SpaceId, Timestamp, canonical, digest, verify,
+    Hash, LogEntry, ProtocolError, Purpose, SUITE, Signature, SigningKey, SpaceId, Timestamp, canonical, digest,
 };
 
 /// "Erase what we gave you as this share."
@@ -66,9 +66,7 @@ impl Recall {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<(Self, Admitted), ProtocolError> {
         let recall: Self = canonical::decode_limited(bytes, MAX_LETTER_BYTES)?;
         check_suite(recall.suite)?;
-        let sender = verify_path(&recall.path)?;
-        sender.check_speaks_for_space()?;
-        verify(&sender.key, Purpose::Recall, &recall.digest(), &recall.signature, "recall")?;
+        let sender = verify_speaker(&recall.path, Purpose::Recall, &recall.digest(), &recall.signature, "recall")?;
         Ok((recall, sender))
     }
 }
@@ -99,9 +97,13 @@ impl RecallAnswer {
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<(Self, Admitted), ProtocolError> {
         let answer: Self = canonical::decode_limited(bytes, MAX_LETTER_BYTES)?;
         check_suite(answer.suite)?;
-        let sender = verify_path(&answer.path)?;
-        sender.check_speaks_for_space()?;
-        verify(&sender.key, Purpose::RecallAnswer, &answer.digest(), &answer.signature, "answer to a recall")?;
+        let sender = verify_speaker(
+            &answer.path,
+            Purpose::RecallAnswer,
+            &answer.digest(),
+            &answer.signature,
+            "answer to a recall",
+        )?;
         Ok((answer, sender))
     }
 }
